@@ -1,0 +1,108 @@
+/**
+ * Pure. The configuration as the rest of the program sees it: expanded, defaulted, frozen.
+ * Times are milliseconds, sizes are bytes. Written by `schema.ts` and `load.ts`, read by all.
+ */
+import type { LogLevel } from "../kernel/event.ts";
+
+export type InstancesMode = "auto" | "shared" | "session";
+export type ToolNamesMode = "snake_case" | "keep";
+
+/** `none`: never forwarded; `forward`: asked of the remote client; a list: answered by the gateway. */
+export type RootsPolicy = "none" | "forward" | readonly string[];
+
+export interface ToolFilter {
+  /** Patterns with `*`; undefined allows all. */
+  readonly allow: readonly string[] | undefined;
+  readonly deny: readonly string[];
+}
+
+export interface ServerConfig {
+  /** As written in the file. */
+  readonly name: string;
+  /** The DNS label in URLs. */
+  readonly slug: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment that the child gets: minimal or inherited part, then the entry's `env`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Values of the entry's own `env`, to be redacted from anything shown. */
+  readonly secrets: readonly string[];
+  readonly cwd: string | undefined;
+  readonly instances: InstancesMode;
+  readonly toolNames: ToolNamesMode;
+  readonly tools: ToolFilter;
+  readonly roots: RootsPolicy;
+  /** Serve requests of legacy clients that carry no session id from the shared child (protocol.md 9.4). */
+  readonly legacyStateless: boolean;
+  /** Requests in the child at once; more wait in the queue. */
+  readonly maxInFlight: number;
+  /** Requests that may wait; one more is refused. */
+  readonly maxQueue: number;
+  /** Own children of sessions that may run at once. */
+  readonly maxInstances: number;
+  /** From spawn to the answer to `initialize`. */
+  readonly startTimeoutMs: number;
+  /** From a request to its answer; progress starts it anew. */
+  readonly requestTimeoutMs: number;
+  /** For resources/list, resources/templates/list and prompts/list. */
+  readonly optionalListTimeoutMs: number;
+  /** Longest line that the child may write. */
+  readonly maxLineBytes: number;
+}
+
+export interface Limits {
+  readonly maxBodyBytes: number;
+  readonly maxJsonDepth: number;
+  readonly maxBatch: number;
+  readonly maxSessions: number;
+  readonly maxSessionsPerServer: number;
+  readonly sessionIdleMs: number;
+  readonly maxStreamsPerSession: number;
+  /** Bytes that may wait in one event stream for a slow reader before it is ended. */
+  readonly maxStreamBufferBytes: number;
+  readonly maxReplayEvents: number;
+  readonly maxReplayBytes: number;
+  /** How long a stream can be resumed after its end. */
+  readonly replayKeepMs: number;
+  /** Silence after which a waiting answer becomes an event stream. */
+  readonly lazyStreamMs: number;
+  readonly keepAliveMs: number;
+  /** How long a client may take to answer a request of the server. */
+  readonly clientAnswerTimeoutMs: number;
+  /** How long a request of the server waits for a stream to the client. */
+  readonly streamWaitMs: number;
+  readonly shutdownMs: number;
+  readonly drainMs: number;
+}
+
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** An entry of the file that is not run, and why, for the start table and `/listmcp`. */
+export interface SkippedServer {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface GatewayConfig {
+  readonly source: { readonly kind: "file"; readonly path: string } | { readonly kind: "demo" | "command-line" };
+  readonly host: string;
+  readonly port: number;
+  readonly domain: string;
+  readonly mcpDomain: string;
+  /** Without a trailing slash; the path is the public prefix. */
+  readonly publicUrl: string | undefined;
+  readonly dataDir: string;
+  readonly logLevelSystem: LogLevel;
+  readonly logLevelMcp: LogLevel;
+  readonly allowedOrigins: readonly string[];
+  readonly allowedHosts: readonly string[];
+  readonly tls: TlsFiles | undefined;
+  /** One-server forms also serve /mcp, /sse and /message at the root. */
+  readonly rootServer: string | undefined;
+  readonly limits: Limits;
+  readonly servers: readonly ServerConfig[];
+  readonly skipped: readonly SkippedServer[];
+}

@@ -1,0 +1,68 @@
+/**
+ * Pure. The one stream of facts that logs, metrics and pages read, so that they cannot disagree.
+ * Rooms do not log: they emit.
+ */
+
+export type LogLevel = "ERROR" | "WARNING" | "INFO" | "DEBUG" | "TRACE";
+
+/** A person's words for where an instance is. `idle` is stopped on purpose and started on demand. */
+export type InstanceState =
+  | "stopped"
+  | "starting"
+  | "ready"
+  | "degraded"
+  | "backoff"
+  | "stopping"
+  | "failed"
+  | "idle";
+
+export type GatewayEvent =
+  | { readonly kind: "gateway.notice"; readonly level: LogLevel; readonly message: string }
+  | { readonly kind: "gateway.listening"; readonly url: string }
+  | { readonly kind: "gateway.stopping"; readonly reason: string }
+  | { readonly kind: "gateway.stopped" }
+  | {
+      readonly kind: "instance.state";
+      readonly server: string;
+      readonly instance: string;
+      readonly from: InstanceState;
+      readonly to: InstanceState;
+      /** What caused the change, in words: "exited with code 1", "handshake answered". */
+      readonly cause: string;
+    }
+  | {
+      readonly kind: "child.spawned";
+      readonly server: string;
+      readonly instance: string;
+      readonly pid: number;
+    }
+  | {
+      readonly kind: "child.exited";
+      readonly server: string;
+      readonly instance: string;
+      readonly pid: number;
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+      readonly expected: boolean;
+    }
+  | { readonly kind: "child.stderr"; readonly server: string; readonly instance: string; readonly line: string }
+  /** A line on stdout that is no JSON-RPC message: counted and skipped. */
+  | { readonly kind: "child.noise"; readonly server: string; readonly instance: string; readonly sample: string }
+  /** A message that has no recipient and was dropped. */
+  | { readonly kind: "message.dropped"; readonly server: string; readonly reason: string }
+  | { readonly kind: "session.opened"; readonly server: string; readonly sessionRef: string; readonly binding: string }
+  | { readonly kind: "session.closed"; readonly server: string; readonly sessionRef: string; readonly reason: string }
+  | {
+      readonly kind: "request.settled";
+      readonly server: string;
+      readonly sessionRef: string | undefined;
+      readonly method: string;
+      /** The client's id as JSON text. */
+      readonly id: string;
+      readonly outcome: "result" | "error" | "failed" | "cancelled";
+      readonly durationMs: number;
+    }
+  /** An optional list that was answered by the gateway because the child did not. */
+  | { readonly kind: "list.substituted"; readonly server: string; readonly method: string; readonly reason: string };
+
+export type Emit = (event: GatewayEvent) => void;

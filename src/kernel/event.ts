@@ -7,14 +7,7 @@ export type LogLevel = "ERROR" | "WARNING" | "INFO" | "DEBUG" | "TRACE";
 
 /** A person's words for where an instance is. `idle` is stopped on purpose and started on demand. */
 export type InstanceState =
-  | "stopped"
-  | "starting"
-  | "ready"
-  | "degraded"
-  | "backoff"
-  | "stopping"
-  | "failed"
-  | "idle";
+  "stopped" | "starting" | "ready" | "degraded" | "backoff" | "stopping" | "failed" | "idle";
 
 export type GatewayEvent =
   | { readonly kind: "gateway.notice"; readonly level: LogLevel; readonly message: string }
@@ -45,13 +38,33 @@ export type GatewayEvent =
       readonly signal: string | null;
       readonly expected: boolean;
     }
-  | { readonly kind: "child.stderr"; readonly server: string; readonly instance: string; readonly line: string }
+  | {
+      readonly kind: "child.stderr";
+      readonly server: string;
+      readonly instance: string;
+      readonly line: string;
+    }
   /** A line on stdout that is no JSON-RPC message: counted and skipped. */
-  | { readonly kind: "child.noise"; readonly server: string; readonly instance: string; readonly sample: string }
+  | {
+      readonly kind: "child.noise";
+      readonly server: string;
+      readonly instance: string;
+      readonly sample: string;
+    }
   /** A message that has no recipient and was dropped. */
   | { readonly kind: "message.dropped"; readonly server: string; readonly reason: string }
-  | { readonly kind: "session.opened"; readonly server: string; readonly sessionRef: string; readonly binding: string }
-  | { readonly kind: "session.closed"; readonly server: string; readonly sessionRef: string; readonly reason: string }
+  | {
+      readonly kind: "session.opened";
+      readonly server: string;
+      readonly sessionRef: string;
+      readonly binding: string;
+    }
+  | {
+      readonly kind: "session.closed";
+      readonly server: string;
+      readonly sessionRef: string;
+      readonly reason: string;
+    }
   | {
       readonly kind: "request.settled";
       readonly server: string;
@@ -63,6 +76,11 @@ export type GatewayEvent =
       readonly durationMs: number;
     }
   /** An optional list that was answered by the gateway because the child did not. */
-  | { readonly kind: "list.substituted"; readonly server: string; readonly method: string; readonly reason: string };
+  | {
+      readonly kind: "list.substituted";
+      readonly server: string;
+      readonly method: string;
+      readonly reason: string;
+    };
 
 export type Emit = (event: GatewayEvent) => void;

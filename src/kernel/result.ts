@@ -3,8 +3,7 @@
  */
 
 export type Result<Value, Failure> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly error: Failure };
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: Failure };
 
 /** Wraps a success. */
 export function ok<Value>(value: Value): { readonly ok: true; readonly value: Value } {

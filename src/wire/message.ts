@@ -1,0 +1,223 @@
+/**
+ * Pure. One JSON-RPC message, read from bytes and written to bytes.
+ *
+ * Reading finds the envelope's members at depth one; writing rebuilds the envelope around the
+ * untouched payload: `jsonrpc`, `id`, `method`, and params, result or error, nothing else, because
+ * clients drop a whole message with an unknown envelope member and then hang (protocol.md 3.1).
+ * @see https://www.jsonrpc.org/specification
+ */
+import { INVALID_REQUEST, PARSE_ERROR } from "./error-codes.ts";
+import {
+  MALFORMED,
+  memberNamed,
+  scanMembers,
+  skipSpace,
+  stringValue,
+  textOf,
+  TOO_DEEP,
+  type Member,
+} from "./json-scan.ts";
+
+export type MessageKind = "request" | "notification" | "result" | "error";
+
+/** A message in the bytes it came in. */
+export interface Message {
+  readonly kind: MessageKind;
+  /** The id as JSON text (`1`, `"1"`), so that type and number form survive; undefined without one. */
+  readonly id: string | undefined;
+  /** Requests and notifications only; "" on answers. */
+  readonly method: string;
+  /** params, result or error: a view of the bytes it came in; undefined when absent. */
+  readonly payload: Uint8Array | undefined;
+}
+
+export interface MessageFault {
+  readonly code: number;
+  readonly message: string;
+  /** The id as JSON text where it could be read. */
+  readonly id: string | undefined;
+}
+
+export type Parsed = { readonly message: Message } | { readonly fault: MessageFault };
+
+/** Texts up to this size are checked by the JSON parser, longer ones by structure only. */
+export const CHECKED_BYTES = 64 * 1024;
+
+/** Reads one message; `maxDepth` caps the nesting. Never throws. */
+export function parseMessage(bytes: Uint8Array, maxDepth: number): Parsed {
+  const scan = scanMembers(bytes, 0, maxDepth);
+  if (scan.end === TOO_DEEP) {
+    return fault(INVALID_REQUEST, `Invalid request: JSON nests deeper than ${maxDepth} levels`);
+  }
+  if (scan.end === MALFORMED || skipSpace(bytes, scan.end) < bytes.length) {
+    return isOtherJson(bytes)
+      ? fault(INVALID_REQUEST, "Invalid request: a JSON-RPC message is an object")
+      : fault(PARSE_ERROR, "Parse error: the text is no JSON");
+  }
+  return classify(bytes, scan.members);
+}
+
+function isOtherJson(bytes: Uint8Array): boolean {
+  if (bytes.length > CHECKED_BYTES || bytes[skipSpace(bytes, 0)] === 0x7b) return false;
+  return isJson(bytes);
+}
+
+/** True when the JSON parser accepts the bytes. */
+export function isJson(bytes: Uint8Array): boolean {
+  try {
+    JSON.parse(textOf(bytes));
+    return true;
+  } catch {
+    // The answer is the question: it is no JSON.
+    return false;
+  }
+}
+
+function classify(bytes: Uint8Array, members: readonly Member[]): Parsed {
+  const idMember = memberNamed(members, "id");
+  const id = idMember === undefined ? undefined : idText(bytes, idMember);
+  const refuse = (why: string): Parsed =>
+    fault(INVALID_REQUEST, `Invalid request: ${why}`, id ?? undefined);
+  if (!hasVersion(bytes, memberNamed(members, "jsonrpc"))) {
+    return refuse('"jsonrpc" must be "2.0"');
+  }
+  const methodMember = memberNamed(members, "method");
+  if (methodMember !== undefined) {
+    const method = stringValue(bytes, methodMember);
+    if (method === undefined) return refuse('"method" must be a string');
+    if (id === null) return refuse('"id" must be a string or a number');
+    const params = memberNamed(members, "params");
+    if (params !== undefined && bytes[params.start] !== 0x7b) {
+      return refuse('"params" must be an object');
+    }
+    return {
+      message: {
+        kind: id === undefined ? "notification" : "request",
+        id,
+        method,
+        payload: view(bytes, params),
+      },
+    };
+  }
+  const result = memberNamed(members, "result");
+  const error = memberNamed(members, "error");
+  if ((result === undefined) === (error === undefined)) {
+    return refuse('there is neither a "method" nor one of "result" and "error"');
+  }
+  if (id === null || id === undefined) {
+    // 2025-11-25: the id of an error may be absent when the request could not be read.
+    if (result !== undefined || (id === null && bytes[idMember?.start ?? 0] !== 0x6e)) {
+      return refuse('"id" must be a string or a number');
+    }
+  }
+  return {
+    message: {
+      kind: result === undefined ? "error" : "result",
+      id: id ?? undefined,
+      method: "",
+      payload: view(bytes, result ?? error),
+    },
+  };
+}
+
+function view(bytes: Uint8Array, member: Member | undefined): Uint8Array | undefined {
+  return member === undefined ? undefined : bytes.subarray(member.start, member.end);
+}
+
+/** JSON text of a string or number id; null when the id is of another type. */
+function idText(bytes: Uint8Array, member: Member): string | null {
+  const first = bytes[member.start];
+  const isNumber = first === 0x2d || (first !== undefined && first >= 0x30 && first <= 0x39);
+  if (first !== 0x22 && !isNumber) return null;
+  return textOf(bytes, member.start, member.end);
+}
+
+function hasVersion(bytes: Uint8Array, member: Member | undefined): boolean {
+  return (
+    member !== undefined &&
+    member.end - member.start === 5 &&
+    bytes[member.start + 1] === 0x32 &&
+    bytes[member.start + 2] === 0x2e &&
+    bytes[member.start + 3] === 0x30
+  );
+}
+
+function fault(code: number, message: string, id?: string): { readonly fault: MessageFault } {
+  return { fault: { code, message, id } };
+}
+
+/** Two ids are one when type and value agree, however they are written (`1` and `1.0`). */
+export function idKey(id: string): string {
+  const first = id.charCodeAt(0);
+  if (first === 0x22) return id.includes("\\") ? JSON.stringify(JSON.parse(id)) : id;
+  return /^-?\d{1,15}$/.test(id) ? id : String(Number(id));
+}
+
+/** A message on its way out: text, untouched payload, text. Written as one unit. */
+export interface Outgoing {
+  readonly head: string;
+  readonly payload: Uint8Array | undefined;
+  readonly tail: string;
+}
+
+/** A request or notification. `id` is JSON text. */
+export function outgoingCall(
+  id: string | undefined,
+  method: string,
+  params: Uint8Array | undefined,
+): Outgoing {
+  const start = id === undefined ? '{"jsonrpc":"2.0"' : `{"jsonrpc":"2.0","id":${id}`;
+  const named = `${start},"method":${JSON.stringify(method)}`;
+  if (params === undefined) return { head: `${named}}`, payload: undefined, tail: "" };
+  return { head: `${named},"params":`, payload: params, tail: "}" };
+}
+
+/** An answer whose payload is a result or an error object. `id` is JSON text. */
+export function outgoingAnswer(
+  id: string,
+  kind: "result" | "error",
+  payload: Uint8Array,
+): Outgoing {
+  return { head: `{"jsonrpc":"2.0","id":${id},"${kind}":`, payload, tail: "}" };
+}
+
+/** An answer made here. `result` is JSON text. */
+export function textResult(id: string, result: string): Outgoing {
+  return { head: `{"jsonrpc":"2.0","id":${id},"result":${result}}`, payload: undefined, tail: "" };
+}
+
+/** An error made here; without an id (undefined) the member is left out, as transports refuse. */
+export function textError(
+  id: string | undefined,
+  code: number,
+  message: string,
+  data?: unknown,
+): Outgoing {
+  const error = data === undefined ? { code, message } : { code, message, data };
+  const start = id === undefined ? '{"jsonrpc":"2.0"' : `{"jsonrpc":"2.0","id":${id}`;
+  return { head: `${start},"error":${JSON.stringify(error)}}`, payload: undefined, tail: "" };
+}
+
+const encoder = new TextEncoder();
+
+/** Bytes of `before + message + after`, copied once. */
+export function encodeOutgoing(
+  message: Outgoing,
+  before = "",
+  after = "",
+): Uint8Array<ArrayBuffer> {
+  const payload = message.payload;
+  if (payload === undefined) return encoder.encode(before + message.head + message.tail + after);
+  const head = encoder.encode(before + message.head);
+  const tail = encoder.encode(message.tail + after);
+  const whole = new Uint8Array(head.length + payload.length + tail.length);
+  whole.set(head, 0);
+  whole.set(payload, head.length);
+  whole.set(tail, head.length + payload.length);
+  return whole;
+}
+
+/** Bytes of JSON text. */
+export function jsonBytes(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}

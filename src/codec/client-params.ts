@@ -1,0 +1,109 @@
+/**
+ * Pure. Params of a legacy client on their way to a legacy child: what is reserved for other eras
+ * is taken out (protocol.md 3.1), the tool name and the progress token are replaced, the rest of
+ * the bytes stays.
+ */
+import { memberNamed, objectMembers, stringValue, textOf, type Member } from "../wire/json-scan.ts";
+import { applyEdits, progressTokenOf, type Edit } from "../wire/splice.ts";
+
+const RESERVED_PREFIX = "io.modelcontextprotocol/";
+/** Legacy core tasks use this one (2025-11-25 basic/utilities/tasks). */
+const RELATED_TASK = "io.modelcontextprotocol/related-task";
+
+/** Members that mean something on the modern wire only. */
+const MODERN_ONLY: ReadonlySet<string> = new Set(["inputResponses", "requestState"]);
+
+export interface ClientParams {
+  readonly bytes: Uint8Array;
+  readonly members: readonly Member[];
+  /** JSON text of the client's progress token. */
+  readonly progressToken: string | undefined;
+}
+
+/**
+ * Reads params and takes out what a legacy client may not say.
+ * @param dropTask also takes `task` out: a shared child keeps no tasks for one client.
+ */
+export function readClientParams(
+  params: Uint8Array,
+  dropTask: boolean,
+  maxDepth: number,
+): ClientParams {
+  const members = objectMembers(params, 0, maxDepth) ?? [];
+  const cleaned = withoutReserved(params, members, dropTask, maxDepth);
+  if (cleaned === params) {
+    return {
+      bytes: params,
+      members,
+      progressToken: progressTokenOf(params, members, maxDepth)?.text,
+    };
+  }
+  const kept = objectMembers(cleaned, 0, maxDepth) ?? [];
+  return {
+    bytes: cleaned,
+    members: kept,
+    progressToken: progressTokenOf(cleaned, kept, maxDepth)?.text,
+  };
+}
+
+function withoutReserved(
+  params: Uint8Array,
+  members: readonly Member[],
+  dropTask: boolean,
+  maxDepth: number,
+): Uint8Array {
+  const isDropped = (member: Member): boolean =>
+    MODERN_ONLY.has(member.key) || (dropTask && member.key === "task");
+  const meta = memberNamed(members, "_meta");
+  const inner = meta === undefined ? [] : (objectMembers(params, meta.start, maxDepth) ?? []);
+  const isReserved = (member: Member): boolean =>
+    member.key.startsWith(RESERVED_PREFIX) && member.key !== RELATED_TASK;
+  if (!members.some(isDropped) && !inner.some(isReserved)) return params;
+  const texts = members
+    .filter((member) => !isDropped(member))
+    .map((member) => {
+      if (member !== meta) return textOf(params, member.keyStart, member.end);
+      const kept = inner.filter((one) => !isReserved(one));
+      return `"_meta":{${kept.map((one) => textOf(params, one.keyStart, one.end)).join(",")}}`;
+    });
+  return new TextEncoder().encode(`{${texts.join(",")}}`);
+}
+
+/** The `name` of params, or undefined. */
+export function nameOf(params: ClientParams): string | undefined {
+  return stringValue(params.bytes, memberNamed(params.members, "name"));
+}
+
+/** Params for the child, with its own progress token and the tool's own name in place. */
+export function toChildParams(
+  params: ClientParams,
+  replacement: { readonly name?: string; readonly token: string },
+  maxDepth: number,
+): Uint8Array {
+  const edits: Edit[] = [];
+  const name = memberNamed(params.members, "name");
+  if (replacement.name !== undefined && name !== undefined) {
+    edits.push({ start: name.start, end: name.end, text: JSON.stringify(replacement.name) });
+  }
+  if (params.progressToken !== undefined) {
+    const token = progressTokenOf(params.bytes, params.members, maxDepth);
+    if (token !== undefined) {
+      edits.push({ start: token.span.start, end: token.span.end, text: replacement.token });
+    }
+  }
+  return applyEdits(
+    params.bytes,
+    edits.sort((a, b) => a.start - b.start),
+  );
+}
+
+/** Params of `notifications/progress` with the client's own token in place of ours. */
+export function restoreProgressToken(
+  params: Uint8Array,
+  token: string,
+  maxDepth: number,
+): Uint8Array {
+  const member = memberNamed(objectMembers(params, 0, maxDepth) ?? [], "progressToken");
+  if (member === undefined) return params;
+  return applyEdits(params, [{ start: member.start, end: member.end, text: token }]);
+}

@@ -1,0 +1,35 @@
+/**
+ * Pure. A request toward a child, as its caller states it and as it ends.
+ */
+import type { GatewayError } from "../kernel/error.ts";
+
+/** How a call ended. `failed`: the child never answered it. */
+export type Answer =
+  | { readonly kind: "result" | "error"; readonly payload: Uint8Array }
+  | { readonly kind: "failed"; readonly error: GatewayError };
+
+export interface Call {
+  readonly method: string;
+  /**
+   * Params to send; given the progress token that is the call's own in this child, since tokens
+   * of several clients would collide. Called once, when the call is written.
+   */
+  readonly params: (token: string) => Uint8Array | undefined;
+  /** Whose turn it uses in the queue. */
+  readonly flow: string;
+  readonly timeoutMs: number;
+  /** Probes pass the queue by. */
+  readonly urgent?: boolean;
+  /** Called exactly once, unless the call was cancelled. */
+  readonly onAnswer: (answer: Answer) => void;
+  /** Params of a `notifications/progress` with our token still in them. */
+  readonly onProgress?: (params: Uint8Array) => void;
+}
+
+/** A call that was accepted. */
+export interface CallHandle {
+  /** False once it was answered, failed or cancelled. */
+  readonly open: boolean;
+  /** Forgets the caller and tells the child; a later answer is dropped. `reason` reaches the child. */
+  cancel(reason: string): void;
+}

@@ -1,0 +1,63 @@
+/**
+ * Turns what one child writes on stdout into messages.
+ *
+ * Owns the unfinished line. What is no JSON-RPC message is noise: counted, shown and skipped, never
+ * repaired. A line that is clearly an answer but broken or too long is reported with its id, so
+ * that its caller is told instead of left waiting.
+ */
+import type { Incarnation } from "../supervisor/model.ts";
+import { arrayElements } from "../wire/json-scan.ts";
+import { CHECKED_BYTES, isJson, parseMessage, type Message } from "../wire/message.ts";
+import { LineSplitter, sampleOf } from "../wire/ndjson.ts";
+import { flattenLineBreaks } from "../wire/splice.ts";
+import { idInEnds } from "./over-long-line.ts";
+
+export interface LineReaderOptions {
+  readonly maxLineBytes: number;
+  readonly maxJsonDepth: number;
+  readonly onMessage: (message: Message) => void;
+  /** An answer to our request `id` that cannot be relayed, and why. */
+  readonly onBrokenAnswer: (id: number, why: string) => void;
+  readonly onNoise: (sample: string) => void;
+}
+
+/** Reads the incarnation's stdout from now on. */
+export function readLines(incarnation: Incarnation, options: LineReaderOptions): void {
+  const splitter = new LineSplitter(options.maxLineBytes, {
+    line: (bytes) => readLine(bytes, options),
+    tooLong: (head, tail, size) => {
+      options.onNoise(sampleOf(head));
+      const id = idInEnds(head, tail);
+      if (id === undefined) return;
+      options.onBrokenAnswer(
+        id,
+        `${size} bytes; the limit is ${options.maxLineBytes} (maxLineBytes)`,
+      );
+    },
+  });
+  incarnation.onStdout = (chunk) => splitter.push(chunk);
+  incarnation.onStdoutEnd = () => splitter.end();
+}
+
+function readLine(bytes: Uint8Array, options: LineReaderOptions): void {
+  // 2025-03-26 lets a server write a batch as one line.
+  const elements = bytes[0] === 0x5b ? arrayElements(bytes, 0, options.maxJsonDepth) : undefined;
+  if (elements === undefined) return readMessage(bytes, options);
+  for (const element of elements) readMessage(bytes.subarray(element.start, element.end), options);
+}
+
+function readMessage(bytes: Uint8Array, options: LineReaderOptions): void {
+  const parsed = parseMessage(bytes, options.maxJsonDepth);
+  if ("fault" in parsed) return options.onNoise(sampleOf(bytes));
+  const { message } = parsed;
+  if (bytes.length <= CHECKED_BYTES && !isJson(bytes)) {
+    options.onNoise(sampleOf(bytes));
+    const answers = message.kind === "result" || message.kind === "error";
+    if (answers && message.id !== undefined) {
+      options.onBrokenAnswer(Number(message.id), "a line that is no valid JSON");
+    }
+    return;
+  }
+  if (message.payload !== undefined) flattenLineBreaks(message.payload);
+  options.onMessage(message);
+}

@@ -1,0 +1,67 @@
+/**
+ * Owns the order of lines into one child's stdin: the per-server mutex.
+ *
+ * Whole lines, one at a time, with the pipe's backpressure awaited. It never serialises requests:
+ * the lock is held until the kernel took the line, not until the answer came. What waits is capped
+ * by the caller's in-flight limit and, for everything else, by `maxWaiting`.
+ */
+import { Mutex } from "../kernel/mutex.ts";
+import type { Incarnation } from "../supervisor/model.ts";
+import type { Outgoing } from "../wire/message.ts";
+
+/** Lines that may wait for a child that does not read. */
+const MAX_WAITING = 4096;
+
+export class LineWriter {
+  readonly #mutex = new Mutex();
+  readonly #incarnation: Incarnation;
+  #waiting = 0;
+  #closed = false;
+
+  constructor(incarnation: Incarnation) {
+    this.#incarnation = incarnation;
+  }
+
+  /** The child is gone: nothing is written any more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /**
+   * Writes the message as one line.
+   * @returns false when it was dropped, because the child is gone or has not read for too long.
+   */
+  write(message: Outgoing): boolean {
+    if (this.#closed) return false;
+    if (this.#mutex.tryAcquire()) {
+      this.#writeHeld(message);
+      return true;
+    }
+    if (this.#waiting >= MAX_WAITING) return false;
+    this.#waiting++;
+    this.#mutex.acquire().then(
+      () => {
+        this.#waiting--;
+        this.#writeHeld(message);
+      },
+      () => this.close(),
+    );
+    return true;
+  }
+
+  #writeHeld(message: Outgoing): void {
+    const pending = this.#closed ? undefined : this.#incarnation.write(linePieces(message));
+    if (pending === undefined) {
+      this.#mutex.release();
+      return;
+    }
+    const release = (): void => this.#mutex.release();
+    pending.then(release, release);
+  }
+}
+
+function linePieces(message: Outgoing): (Uint8Array | string)[] {
+  return message.payload === undefined
+    ? [`${message.head}${message.tail}\n`]
+    : [message.head, message.payload, `${message.tail}\n`];
+}

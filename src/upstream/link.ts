@@ -1,0 +1,174 @@
+/**
+ * A child as its clients hold it: one instance, whose incarnations come and go, and the connection
+ * to the live one. Shared children are restarted; a child of one session is not, its session ends
+ * with it.
+ *
+ * Owns the connection and its profile. Does not know who its clients are.
+ */
+import type { Clock } from "../kernel/clock.ts";
+import { GatewayError } from "../kernel/error.ts";
+import type { Emit } from "../kernel/event.ts";
+import type { ServerConfig } from "../config/model.ts";
+import type { ChildExit, Incarnation, Instance, Supervisor } from "../supervisor/model.ts";
+import type { Message } from "../wire/message.ts";
+import { handshake } from "./handshake.ts";
+import type { Profile } from "./profile.ts";
+import { Upstream } from "./upstream.ts";
+
+export interface LinkEvents {
+  /** Requests and notifications of the child, in order. */
+  readonly onMessage: (message: Message, upstream: Upstream) => void;
+  /** A connection is ready for traffic; `again` when it is not the first of this link. */
+  readonly onReady?: (upstream: Upstream, again: boolean) => void;
+  /** The connection is gone; its calls have failed already. */
+  readonly onGone?: (error: GatewayError) => void;
+}
+
+export interface LinkOptions {
+  readonly server: ServerConfig;
+  readonly label: string;
+  readonly restart: "on-failure" | "never";
+  /** Params of our `initialize`. */
+  readonly initialize: Uint8Array;
+  /** `gateway`: `initialized` follows at once; `client`: when `markInitialized` is called. */
+  readonly initializedBy: "gateway" | "client";
+  readonly maxJsonDepth: number;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  readonly emit: Emit;
+}
+
+export class Link {
+  readonly server: ServerConfig;
+  readonly instance: Instance;
+  readonly #options: LinkOptions;
+  readonly #events: LinkEvents;
+  #upstream: Upstream | undefined;
+  #profile: Profile | undefined;
+  #readyBefore = false;
+  #initializedSent = false;
+  #refusal: unknown;
+
+  constructor(options: LinkOptions, events: LinkEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.server = options.server;
+    const { server } = options;
+    this.instance = options.supervisor.createInstance({
+      server: server.slug,
+      label: options.label,
+      command: { command: server.command, args: server.args, cwd: server.cwd, env: server.env },
+      secrets: server.secrets,
+      restart: options.restart,
+      startTimeoutMs: server.startTimeoutMs,
+      connect: (incarnation) => this.#connect(incarnation),
+      onExit: (incarnation, exit) => this.#onExit(incarnation, exit),
+    });
+  }
+
+  /** The connection, when it is ready for traffic at this moment. */
+  get upstream(): Upstream | undefined {
+    return this.#profile === undefined ? undefined : this.#upstream;
+  }
+
+  /** What the last handshake told; kept while the child restarts. */
+  get profile(): Profile | undefined {
+    return this.#profile ?? this.#lastProfile;
+  }
+
+  #lastProfile: Profile | undefined;
+
+  start(): void {
+    this.instance.start();
+  }
+
+  /**
+   * The connection, as soon as it is ready, waiting through a start or a back-off.
+   * @throws GatewayError UPSTREAM_SPAWN_FAILED, UPSTREAM_UNAVAILABLE, UPSTREAM_EXITED, HandshakeRefused
+   */
+  async ready(deadlineMs: number): Promise<Upstream> {
+    if (this.upstream !== undefined) return this.upstream;
+    this.instance.start();
+    try {
+      await this.instance.whenReady(deadlineMs);
+    } catch (error) {
+      throw this.#refusal ?? error;
+    }
+    const upstream = this.upstream;
+    if (upstream !== undefined) return upstream;
+    throw new GatewayError("UPSTREAM_UNAVAILABLE", `Server "${this.server.name}" has just ended`, {
+      retryable: true,
+    });
+  }
+
+  /** Tells the child that its client is ready; once per connection. */
+  markInitialized(): void {
+    if (this.#initializedSent) return;
+    this.#initializedSent = true;
+    this.#upstream?.notify("notifications/initialized", undefined);
+  }
+
+  sweep(nowMs: number): void {
+    this.#upstream?.sweep(nowMs);
+  }
+
+  /** Resolves once the exit was observed. */
+  stop(reason: string): Promise<void> {
+    return this.instance.stop(reason);
+  }
+
+  async #connect(incarnation: Incarnation): Promise<void> {
+    const { server, label, clock, emit, maxJsonDepth } = this.#options;
+    const upstream = new Upstream({
+      server: server.slug,
+      label,
+      incarnation,
+      maxInFlight: server.maxInFlight,
+      maxQueue: server.maxQueue,
+      maxLineBytes: server.maxLineBytes,
+      maxJsonDepth,
+      clock,
+      emit,
+      onMessage: this.#events.onMessage,
+    });
+    this.#upstream = upstream;
+    this.#initializedSent = false;
+    this.#refusal = undefined;
+    try {
+      const params = this.#options.initialize;
+      const timeoutMs = server.startTimeoutMs;
+      const profile = await handshake(upstream, { server: server.name, params, timeoutMs });
+      this.#profile = profile;
+      this.#lastProfile = profile;
+    } catch (error) {
+      this.#refusal = error;
+      throw error;
+    }
+    if (this.#options.initializedBy === "gateway") this.markInitialized();
+    const again = this.#readyBefore;
+    this.#readyBefore = true;
+    this.#events.onReady?.(upstream, again);
+  }
+
+  #onExit(incarnation: Incarnation, exit: ChildExit): void {
+    const upstream = this.#upstream;
+    if (upstream === undefined || upstream.incarnation !== incarnation) return;
+    const error = exitError(this.server.name, exit);
+    this.#profile = undefined;
+    this.#upstream = undefined;
+    upstream.close(error);
+    this.#events.onGone?.(error);
+  }
+}
+
+/** What the callers of a child that ended are told: how it ended and its last words. */
+function exitError(server: string, exit: ChildExit): GatewayError {
+  const how =
+    exit.signal === null ? `exited with code ${exit.exitCode}` : `was ended by ${exit.signal}`;
+  const tail = exit.stderrTail.slice(-5);
+  const words = tail.length === 0 ? "" : `; its last words on stderr: ${tail.join(" | ")}`;
+  return new GatewayError("UPSTREAM_EXITED", `Server "${server}" ${how}${words}`, {
+    retryable: true,
+    data: { exitCode: exit.exitCode, signal: exit.signal, stderr: tail },
+  });
+}

@@ -1,0 +1,175 @@
+/**
+ * The children of one server, in groups.
+ *
+ * Owns the links: one shared child for each (principal, capability fingerprint), started on demand
+ * or at boot and restarted, and one child for each session that can be asked back (protocol.md
+ * 9.1). Groups beyond the first are capped and end when nobody has used them for a while.
+ */
+import type { ServerConfig } from "../config/model.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { GatewayError } from "../kernel/error.ts";
+import type { Emit } from "../kernel/event.ts";
+import type { Supervisor } from "../supervisor/model.ts";
+import { LATEST_LEGACY } from "../wire/revision.ts";
+import { jsonBytes } from "../wire/message.ts";
+import { Link, type LinkEvents } from "./link.ts";
+
+export interface PoolOptions {
+  readonly server: ServerConfig;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly maxJsonDepth: number;
+  /** `initialize` params for a shared child, as JSON text. */
+  readonly sharedInitialize: (fingerprint: string, revision: string) => string;
+  /** The fingerprint of clients that declare nothing. */
+  readonly baseFingerprint: string;
+}
+
+/** A shared child and the clients that use it now. */
+export interface Group {
+  readonly key: string;
+  readonly link: Link;
+  users: number;
+  lastUsedMs: number;
+}
+
+const MAX_GROUPS = 8;
+const GROUP_IDLE_MS = 10 * 60_000;
+
+export class Pool {
+  readonly #options: PoolOptions;
+  readonly #groups = new Map<string, Group>();
+  readonly #own = new Set<Link>();
+  /** How the owner of clients wants to be told; set once by the bridge. */
+  readonly #eventsFor: (group: () => Group) => LinkEvents;
+
+  constructor(options: PoolOptions, eventsFor: (group: () => Group) => LinkEvents) {
+    this.#options = options;
+    this.#eventsFor = eventsFor;
+  }
+
+  /** Own children of sessions that are alive. */
+  get ownCount(): number {
+    return this.#own.size;
+  }
+
+  groups(): readonly Group[] {
+    return [...this.#groups.values()];
+  }
+
+  /** Every link of this server. */
+  links(): readonly Link[] {
+    return [...this.groups().map((group) => group.link), ...this.#own];
+  }
+
+  /** The shared child of clients that declare nothing. */
+  base(principal: string): Group {
+    return this.group(principal, this.#options.baseFingerprint);
+  }
+
+  /**
+   * The shared child for a principal and a fingerprint, made when there is none.
+   * @throws GatewayError OVERLOADED when all groups are in use
+   */
+  group(principal: string, fingerprint: string): Group {
+    const key = `${principal} ${fingerprint}`;
+    const known = this.#groups.get(key);
+    if (known !== undefined) {
+      known.lastUsedMs = this.#options.clock.nowMs();
+      return known;
+    }
+    if (this.#groups.size >= MAX_GROUPS) this.#makeRoom();
+    const { sharedInitialize } = this.#options;
+    const link = new Link(
+      {
+        ...this.#common(),
+        label: this.#groups.size === 0 ? "shared" : `shared-${this.#groups.size + 1}`,
+        restart: "on-failure",
+        initialize: jsonBytes(sharedInitialize(fingerprint, LATEST_LEGACY)),
+        initializedBy: "gateway",
+      },
+      this.#eventsFor(() => group),
+    );
+    const group: Group = { key, link, users: 0, lastUsedMs: this.#options.clock.nowMs() };
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  /**
+   * A child for one session, started at once.
+   * @throws GatewayError OVERLOADED at `maxInstances`
+   */
+  openOwn(label: string, initialize: Uint8Array, events: LinkEvents): Link {
+    const { server } = this.#options;
+    if (this.#own.size >= server.maxInstances) {
+      throw new GatewayError(
+        "OVERLOADED",
+        `Server "${server.name}" runs ${server.maxInstances} children of sessions already (maxInstances); close a session or try again later`,
+        { retryable: true },
+      );
+    }
+    const link = new Link(
+      { ...this.#common(), label, restart: "never", initialize, initializedBy: "client" },
+      events,
+    );
+    this.#own.add(link);
+    link.start();
+    return link;
+  }
+
+  /** Ends a session's child. Resolves once its exit was observed. */
+  async closeOwn(link: Link, reason: string): Promise<void> {
+    try {
+      await link.stop(reason);
+    } finally {
+      this.#own.delete(link);
+    }
+  }
+
+  sweep(nowMs: number): void {
+    for (const link of this.links()) link.sweep(nowMs);
+    for (const group of this.#groups.values()) {
+      const idle = group.users === 0 && nowMs - group.lastUsedMs > GROUP_IDLE_MS;
+      if (idle && !this.#isBase(group)) this.#endGroup(group, "no client has used it for a while");
+    }
+  }
+
+  #common(): Pick<
+    ConstructorParameters<typeof Link>[0],
+    "server" | "supervisor" | "clock" | "emit" | "maxJsonDepth"
+  > {
+    const { server, supervisor, clock, emit, maxJsonDepth } = this.#options;
+    return { server, supervisor, clock, emit, maxJsonDepth };
+  }
+
+  #isBase(group: Group): boolean {
+    return group.key.endsWith(` ${this.#options.baseFingerprint}`);
+  }
+
+  #makeRoom(): void {
+    const unused = this.groups()
+      .filter((group) => group.users === 0 && !this.#isBase(group))
+      .sort((a, b) => a.lastUsedMs - b.lastUsedMs);
+    const oldest = unused[0];
+    if (oldest === undefined) {
+      throw new GatewayError(
+        "OVERLOADED",
+        `Server "${this.#options.server.name}" runs ${MAX_GROUPS} shared children for different client capabilities; try again later`,
+        { retryable: true },
+      );
+    }
+    this.#endGroup(oldest, "its place is needed");
+  }
+
+  #endGroup(group: Group, reason: string): void {
+    this.#groups.delete(group.key);
+    group.link.stop(reason).catch((error: unknown) => {
+      this.#options.emit({
+        kind: "gateway.notice",
+        level: "ERROR",
+        message: `a shared child of ${this.#options.server.slug} could not be stopped: ${String(error)}`,
+      });
+    });
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * One connection to a child, seen as an MCP peer; dies with its incarnation.
+ *
+ * Owns the in-flight table: client ids and progress tokens never reach the child, each request gets
+ * a fresh integer that is its progress token too, and answers find their caller by it. A request
+ * over `maxInFlight` waits in a bounded, fair queue; probes, notifications and cancellations pass.
+ * Knows nothing of sessions: what the child asks or announces goes to `onMessage`.
+ */
+import type { Clock } from "../kernel/clock.ts";
+import { GatewayError } from "../kernel/error.ts";
+import type { Emit } from "../kernel/event.ts";
+import type { Incarnation } from "../supervisor/model.ts";
+import { memberNamed, objectMembers, textOf } from "../wire/json-scan.ts";
+import {
+  jsonBytes,
+  outgoingAnswer,
+  outgoingCall,
+  textError,
+  type Message,
+  type Outgoing,
+} from "../wire/message.ts";
+import type { Answer, Call, CallHandle } from "./call.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { readLines } from "./line-reader.ts";
+import { LineWriter } from "./line-writer.ts";
+
+export interface UpstreamOptions {
+  readonly server: string;
+  readonly label: string;
+  readonly incarnation: Incarnation;
+  readonly maxInFlight: number;
+  readonly maxQueue: number;
+  readonly maxLineBytes: number;
+  readonly maxJsonDepth: number;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** Requests of the child, and its notifications but for progress, in order. */
+  readonly onMessage: (message: Message, upstream: Upstream) => void;
+}
+
+interface Entry {
+  readonly id: number;
+  readonly call: Call;
+  deadlineMs: number;
+  state: "waiting" | "running" | "settled";
+}
+
+export class Upstream {
+  readonly incarnation: Incarnation;
+  readonly #options: UpstreamOptions;
+  readonly #writer: LineWriter;
+  readonly #inFlight = new Map<number, Entry>();
+  readonly #queue: FairQueue<Entry>;
+  /** Entries that hold a slot; probes do not. */
+  #slots = 0;
+  #lastId = 0;
+  #closed: GatewayError | undefined;
+
+  constructor(options: UpstreamOptions) {
+    this.#options = options;
+    this.incarnation = options.incarnation;
+    this.#writer = new LineWriter(options.incarnation);
+    this.#queue = new FairQueue(options.maxQueue);
+    readLines(options.incarnation, {
+      maxLineBytes: options.maxLineBytes,
+      maxJsonDepth: options.maxJsonDepth,
+      onMessage: (message) => this.#read(message),
+      onBrokenAnswer: (id, why) => this.#breakAnswer(id, why),
+      onNoise: (sample) => this.#noise(sample),
+    });
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  get queued(): number {
+    return this.#queue.size;
+  }
+
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** Sends a request, now or when a slot is free. The answer may come before this returns. */
+  call(call: Call): CallHandle {
+    const entry: Entry = {
+      id: ++this.#lastId,
+      call,
+      deadlineMs: this.#options.clock.nowMs() + call.timeoutMs,
+      state: "waiting",
+    };
+    if (this.#closed !== undefined) this.#settle(entry, { kind: "failed", error: this.#closed });
+    else if (call.urgent === true || this.#slots < this.#options.maxInFlight) this.#run(entry);
+    else if (!this.#queue.push(call.flow, entry)) {
+      this.#settle(entry, { kind: "failed", error: this.#overloaded() });
+    }
+    return {
+      get open() {
+        return entry.state !== "settled";
+      },
+      cancel: (reason) => this.#cancel(entry, reason),
+    };
+  }
+
+  /** The same as a promise. @throws GatewayError when the child never answered. */
+  ask(call: Omit<Call, "onAnswer">): Promise<Extract<Answer, { payload: Uint8Array }>> {
+    return new Promise((resolve, reject) => {
+      this.call({
+        ...call,
+        onAnswer: (answer) => (answer.kind === "failed" ? reject(answer.error) : resolve(answer)),
+      });
+    });
+  }
+
+  /** Sends a notification; false when it could not be taken. */
+  notify(method: string, params: Uint8Array | undefined): boolean {
+    return this.#send(outgoingCall(undefined, method, params));
+  }
+
+  /** Answers a request of the child. `id` is the child's own, as JSON text. */
+  answer(id: string, kind: "result" | "error", payload: Uint8Array): void {
+    this.#send(outgoingAnswer(id, kind, payload));
+  }
+
+  /** Refuses a request of the child. */
+  refuse(id: string, code: number, message: string): void {
+    this.#send(textError(id, code, message));
+  }
+
+  /** Ends calls whose time is over. Called by the one coarse sweep. */
+  sweep(nowMs: number): void {
+    for (const entry of this.#inFlight.values()) {
+      if (entry.deadlineMs <= nowMs) this.#timeOut(entry);
+    }
+    for (const entry of this.#queue.remove((one) => one.deadlineMs <= nowMs)) this.#timeOut(entry);
+  }
+
+  /** The incarnation ended: every call that waits or runs fails with `error`, none is retried. */
+  close(error: GatewayError): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = error;
+    this.#writer.close();
+    const running = [...this.#inFlight.values()];
+    const waiting = this.#queue.remove(() => true);
+    for (const entry of [...running, ...waiting]) this.#settle(entry, { kind: "failed", error });
+  }
+
+  #run(entry: Entry): void {
+    const { call } = entry;
+    entry.state = "running";
+    this.#inFlight.set(entry.id, entry);
+    if (call.urgent !== true) this.#slots++;
+    const id = String(entry.id);
+    if (!this.#send(outgoingCall(id, call.method, call.params(id)))) {
+      this.#settle(entry, { kind: "failed", error: this.#closed ?? this.#overloaded() });
+    }
+  }
+
+  #send(message: Outgoing): boolean {
+    return this.#writer.write(message);
+  }
+
+  /** Frees the slot, starts the next, and tells the caller: once. */
+  #settle(entry: Entry, answer: Answer | undefined): void {
+    if (entry.state === "settled") return;
+    const ran = entry.state === "running";
+    entry.state = "settled";
+    if (ran) {
+      this.#inFlight.delete(entry.id);
+      if (entry.call.urgent !== true) this.#slots--;
+    }
+    if (answer !== undefined) entry.call.onAnswer(answer);
+    if (ran) this.#startNext();
+  }
+
+  #startNext(): void {
+    while (this.#closed === undefined && this.#slots < this.#options.maxInFlight) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      this.#run(next);
+    }
+  }
+
+  #cancel(entry: Entry, reason: string): void {
+    if (entry.state === "settled") return;
+    if (entry.state === "waiting") this.#queue.remove((one) => one === entry);
+    else this.#tellCancelled(entry, reason);
+    this.#settle(entry, undefined);
+  }
+
+  #tellCancelled(entry: Entry, reason: string): void {
+    const params = jsonBytes(JSON.stringify({ requestId: entry.id, reason }));
+    this.notify("notifications/cancelled", params);
+  }
+
+  #timeOut(entry: Entry): void {
+    const seconds = Math.round(entry.call.timeoutMs / 100) / 10;
+    const waited = entry.state === "waiting";
+    if (!waited) this.#tellCancelled(entry, `No answer within ${seconds} s`);
+    const where = waited ? "was still waiting for a free slot" : "did not answer";
+    const error = new GatewayError(
+      "UPSTREAM_TIMEOUT",
+      `Server "${this.#options.server}" ${where} after ${seconds} s (${entry.call.method})`,
+      { retryable: true, data: { timeoutMs: entry.call.timeoutMs } },
+    );
+    this.#settle(entry, { kind: "failed", error });
+  }
+
+  #overloaded(): GatewayError {
+    const { server, maxInFlight, maxQueue } = this.#options;
+    return new GatewayError(
+      "OVERLOADED",
+      `Server "${server}" is busy: ${maxInFlight} requests run and ${maxQueue} wait; try again later`,
+      { retryable: true },
+    );
+  }
+
+  #read(message: Message): void {
+    if (message.kind === "result" || message.kind === "error") this.#readAnswer(message);
+    else if (message.method === "notifications/progress") this.#readProgress(message);
+    else this.#options.onMessage(message, this);
+  }
+
+  #readAnswer(message: Message): void {
+    const entry = message.id === undefined ? undefined : this.#inFlight.get(Number(message.id));
+    if (entry === undefined || message.payload === undefined) {
+      // A cancelled or timed-out call that was answered late, or an id that we never gave.
+      this.#drop(`answer to unknown id ${message.id ?? "(none)"}`);
+      return;
+    }
+    const kind = message.kind === "result" ? "result" : "error";
+    this.#settle(entry, { kind, payload: message.payload });
+  }
+
+  #readProgress(message: Message): void {
+    const params = message.payload;
+    const members =
+      params === undefined ? undefined : objectMembers(params, 0, this.#options.maxJsonDepth);
+    const token = members === undefined ? undefined : memberNamed(members, "progressToken");
+    const entry =
+      params === undefined || token === undefined
+        ? undefined
+        : this.#inFlight.get(Number(textOf(params, token.start, token.end)));
+    if (entry === undefined || params === undefined) {
+      this.#drop("progress of no running call");
+      return;
+    }
+    entry.deadlineMs = this.#options.clock.nowMs() + entry.call.timeoutMs;
+    entry.call.onProgress?.(params);
+  }
+
+  #breakAnswer(id: number, why: string): void {
+    const entry = this.#inFlight.get(id);
+    if (entry === undefined) return;
+    const message = `Server "${this.#options.server}" answered with ${why}`;
+    const error = new GatewayError("UPSTREAM_PROTOCOL", message, { retryable: false });
+    this.#settle(entry, { kind: "failed", error });
+  }
+
+  #noise(sample: string): void {
+    const { emit, server, label } = this.#options;
+    if (sample.trim() !== "") emit({ kind: "child.noise", server, instance: label, sample });
+  }
+
+  #drop(reason: string): void {
+    this.#options.emit({ kind: "message.dropped", server: this.#options.server, reason });
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Opens, finds and expires sessions. Sole writer of the set of sessions.
+ *
+ * A session ends by DELETE, when idle for too long, when its child is gone for good, or when its
+ * place is needed: the longest idle first, and none that has work in flight.
+ */
+import type { Clock } from "../kernel/clock.ts";
+import { GatewayError } from "../kernel/error.ts";
+import type { Emit } from "../kernel/event.ts";
+import { Session, type Binding, type SessionLimits } from "./session.ts";
+
+export interface RegistryOptions {
+  readonly maxSessions: number;
+  readonly maxSessionsPerServer: number;
+  readonly sessionIdleMs: number;
+  readonly session: SessionLimits;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** 32 random bytes as URL-safe text. */
+  readonly randomId: () => string;
+  /** A short reference that does not reveal the id. */
+  readonly refOf: (id: string) => string;
+}
+
+export class SessionRegistry {
+  readonly #options: RegistryOptions;
+  readonly #sessions = new Map<string, Session>();
+  readonly #perServer = new Map<string, number>();
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  sessions(): IterableIterator<Session> {
+    return this.#sessions.values();
+  }
+
+  /** @throws GatewayError OVERLOADED when all places are taken by sessions with work in flight */
+  open(server: string, principal: string, binding: Binding): Session {
+    this.#makeRoom(server);
+    const { randomId, refOf, clock, emit } = this.#options;
+    const id = randomId();
+    const facts = { id, ref: refOf(id), server, principal, binding };
+    const session = new Session(facts, this.#options.session, clock.nowMs());
+    this.#sessions.set(id, session);
+    this.#perServer.set(server, (this.#perServer.get(server) ?? 0) + 1);
+    emit({ kind: "session.opened", server, sessionRef: facts.ref, binding });
+    return session;
+  }
+
+  /** The live session with this id, if it belongs to this server and principal. */
+  find(id: string, server: string, principal: string): Session | undefined {
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.ended) return undefined;
+    const { facts } = session;
+    if (facts.server !== server || facts.principal !== principal) return undefined;
+    session.lastUsedMs = this.#options.clock.nowMs();
+    return session;
+  }
+
+  /** Ends the session. Idempotent. */
+  close(session: Session, reason: string): void {
+    if (!this.#sessions.delete(session.facts.id)) return;
+    const { server, ref } = session.facts;
+    this.#perServer.set(server, (this.#perServer.get(server) ?? 1) - 1);
+    session.end(reason, this.#options.clock.nowMs());
+    this.#options.emit({ kind: "session.closed", server, sessionRef: ref, reason });
+  }
+
+  /** Ends sessions idle for longer than allowed; tidies the streams of the others. */
+  sweep(nowMs: number): void {
+    for (const session of this.#sessions.values()) {
+      if (session.busy > 0) session.lastUsedMs = nowMs;
+      if (nowMs - session.lastUsedMs > this.#options.sessionIdleMs) this.close(session, "idle");
+      else session.sweep(nowMs);
+    }
+  }
+
+  /** Ends every session without work in flight; for `POST /cleanup`. @returns how many */
+  closeIdle(reason: string): number {
+    const idle = [...this.#sessions.values()].filter((session) => session.busy === 0);
+    for (const session of idle) this.close(session, reason);
+    return idle.length;
+  }
+
+  closeAll(reason: string): void {
+    for (const session of this.#sessions.values()) this.close(session, reason);
+  }
+
+  #makeRoom(server: string): void {
+    const { maxSessions, maxSessionsPerServer } = this.#options;
+    const full = this.#sessions.size >= maxSessions;
+    const serverFull = (this.#perServer.get(server) ?? 0) >= maxSessionsPerServer;
+    if (!full && !serverFull) return;
+    let oldest: Session | undefined;
+    for (const session of this.#sessions.values()) {
+      if (session.busy > 0 || (serverFull && session.facts.server !== server)) continue;
+      if (oldest === undefined || session.lastUsedMs < oldest.lastUsedMs) oldest = session;
+    }
+    if (oldest === undefined) {
+      throw new GatewayError("OVERLOADED", "All session places are taken; try again later", {
+        retryable: true,
+      });
+    }
+    this.close(oldest, "its place was needed");
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * One client and the child behind it: the calls that run, the questions that are open, what it
+ * subscribed to. Without a session it lives for one request.
+ *
+ * Owns that state; decides nothing about the child's messages (see `server-messages.ts`).
+ */
+import type { ClientCapabilities } from "../codec/client-capabilities.ts";
+import type { Session } from "../session/session.ts";
+import type { CallHandle } from "../upstream/call.ts";
+import type { Link } from "../upstream/link.ts";
+import type { Group } from "../upstream/pool.ts";
+import { idKey, type Outgoing } from "../wire/message.ts";
+import type { Exchange } from "./exchange.ts";
+import { chooseOutlet } from "./routing.ts";
+
+/** A request of the client that was not answered yet. */
+export interface ClientCall {
+  readonly key: string;
+  readonly id: string;
+  readonly method: string;
+  readonly exchange: Exchange;
+  readonly startedMs: number;
+  handle: CallHandle | undefined;
+  settled: boolean;
+  /** Takes back what was noted in advance, when the outcome is no result. */
+  undo: (() => void) | undefined;
+}
+
+/** A request of the child that the client was asked, or will be when it has a stream. */
+export interface Question {
+  /** Our id toward the client, as JSON text. */
+  readonly id: string;
+  readonly method: string;
+  /** The child's id, as JSON text. */
+  readonly childId: string;
+  readonly message: Outgoing;
+  readonly answer: (kind: "result" | "error", payload: Uint8Array) => void;
+  readonly refuse: (code: number, message: string) => void;
+  /** Until when it may wait for a stream; undefined once it was sent. */
+  holdUntilMs: number | undefined;
+  readonly deadlineMs: number;
+}
+
+export interface ConversationFacts {
+  readonly session: Session | undefined;
+  readonly link: Link;
+  /** The group that shares the child; undefined for a child of the session's own. */
+  readonly group: Group | undefined;
+  readonly capabilities: ClientCapabilities;
+  /** Whose turn its calls use. */
+  readonly flow: string;
+}
+
+export class Conversation {
+  readonly session: Session | undefined;
+  readonly link: Link;
+  readonly group: Group | undefined;
+  readonly capabilities: ClientCapabilities;
+  readonly flow: string;
+  readonly calls = new Map<string, ClientCall>();
+  readonly questions = new Map<string, Question>();
+  readonly subscriptions = new Set<string>();
+  /** Index into the log levels, the least severe first; undefined until the client set one. */
+  logLevel: number | undefined;
+  /** When the client is taken to be ready although it never said so. */
+  initializedByMs = 0;
+  #lastQuestion = 0;
+  #duplicates = 0;
+
+  constructor(facts: ConversationFacts) {
+    this.session = facts.session;
+    this.link = facts.link;
+    this.group = facts.group;
+    this.capabilities = facts.capabilities;
+    this.flow = facts.flow;
+  }
+
+  get own(): boolean {
+    return this.group === undefined;
+  }
+
+  /** Registers a request; two running requests with one id are both served. */
+  begin(id: string, method: string, exchange: Exchange, nowMs: number): ClientCall {
+    const wanted = idKey(id);
+    const key = this.calls.has(wanted) ? `${wanted}#${++this.#duplicates}` : wanted;
+    const call: ClientCall = {
+      key,
+      id,
+      method,
+      exchange,
+      startedMs: nowMs,
+      handle: undefined,
+      settled: false,
+      undo: undefined,
+    };
+    this.calls.set(key, call);
+    if (this.session !== undefined) this.session.busy++;
+    return call;
+  }
+
+  /** Marks the request as done; false when it was already. */
+  finish(call: ClientCall): boolean {
+    if (call.settled) return false;
+    call.settled = true;
+    this.calls.delete(call.key);
+    if (this.session !== undefined) this.session.busy--;
+    return true;
+  }
+
+  /** An id for the next question to this client, as JSON text. */
+  nextQuestionId(): string {
+    return `"gw-${++this.#lastQuestion}"`;
+  }
+
+  /**
+   * Hands a message of the child to the one stream that it belongs on.
+   * @param prefer `call`: it probably belongs to a running call; `session`: it does not
+   * @returns false when no stream can carry it now
+   */
+  deliver(message: Outgoing, prefer: "call" | "session"): boolean {
+    const { session } = this;
+    if (session?.direct !== undefined) return session.direct(message);
+    const standalone = session !== undefined && session.standaloneConnected;
+    const order = chooseOutlet({ prefer, running: this.calls.size, standalone });
+    for (const outlet of order) {
+      if (outlet === "standalone") {
+        session?.standalone.send(message);
+        return true;
+      }
+      // The newest call first: older ones may belong to connections that are gone.
+      for (const call of [...this.calls.values()].reverse()) {
+        if (call.exchange.relate(message)) return true;
+      }
+    }
+    return false;
+  }
+
+  /** The same for what may wait until the client opens its stand-alone stream. */
+  deliverOrKeep(message: Outgoing, prefer: "call" | "session"): boolean {
+    if (this.deliver(message, prefer)) return true;
+    if (this.session === undefined || this.session.facts.binding === "http-sse") return false;
+    this.session.standalone.send(message);
+    return true;
+  }
+}

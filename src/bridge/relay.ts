@@ -1,0 +1,199 @@
+/**
+ * Relays one request of a client to the child and its answer back: tool names and progress tokens
+ * replaced in the bytes, tools filtered, optional lists filled in, everything else as it is.
+ */
+import { emptyList, optionalList, type OptionalList } from "../codec/optional-lists.ts";
+import {
+  nameOf,
+  readClientParams,
+  restoreProgressToken,
+  toChildParams,
+} from "../codec/client-params.ts";
+import type { ServerConfig } from "../config/model.ts";
+import type { Emit } from "../kernel/event.ts";
+import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
+import { memberNamed, objectMembers, textOf } from "../wire/json-scan.ts";
+import {
+  outgoingAnswer,
+  outgoingCall,
+  textError,
+  textResult,
+  type Outgoing,
+} from "../wire/message.ts";
+import type { Answer } from "../upstream/call.ts";
+import type { Link } from "../upstream/link.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import type { ClientCall, Conversation } from "./conversation.ts";
+import { failureAnswer } from "./exchange.ts";
+import type { ToolDirectory } from "./tool-directory.ts";
+
+export type Outcome = "result" | "error" | "failed" | "cancelled";
+
+export interface RelayContext {
+  readonly server: ServerConfig;
+  readonly tools: ToolDirectory;
+  /** The last optional lists that a child gave, by method. */
+  readonly lastLists: WeakMap<Link, Map<string, Uint8Array>>;
+  readonly maxJsonDepth: number;
+  readonly emit: Emit;
+  readonly settle: (
+    conversation: Conversation,
+    call: ClientCall,
+    answer: Outgoing,
+    outcome: Outcome,
+  ) => void;
+}
+
+/** A list larger than this is not remembered. */
+const MAX_REMEMBERED_BYTES = 1024 * 1024;
+
+/** Sends the request to a child that is ready. Settles the call exactly once, unless it is cancelled. */
+export function relay(
+  conversation: Conversation,
+  call: ClientCall,
+  payload: Uint8Array | undefined,
+  upstream: Upstream,
+  context: RelayContext,
+): void {
+  const { server, tools, maxJsonDepth } = context;
+  const list = optionalList(call.method);
+  if (
+    list !== undefined &&
+    conversation.link.profile?.capabilities.has(list.capability) === false
+  ) {
+    substitute(conversation, call, list, `"${list.capability}" is not declared`, context);
+    return;
+  }
+  const params =
+    payload === undefined ? undefined : readClientParams(payload, !conversation.own, maxJsonDepth);
+  let tool: string | undefined;
+  if (call.method === "tools/call" && params !== undefined && tools.active) {
+    const asked = nameOf(params);
+    const native = asked === undefined ? undefined : tools.resolve(asked);
+    if (asked !== undefined && native === undefined && !tools.complete) {
+      const again = (): void => {
+        if (!call.settled) relay(conversation, call, payload, upstream, context);
+      };
+      tools.load(upstream, server.requestTimeoutMs).then(again, (error: unknown) => {
+        context.settle(conversation, call, failureAnswer(call.id, error), "failed");
+      });
+      return;
+    }
+    tool = native ?? asked;
+    if (tool !== undefined && !tools.allows(tool)) {
+      const refusal = textError(call.id, INVALID_PARAMS, `Unknown tool: ${asked}`);
+      context.settle(conversation, call, refusal, "error");
+      return;
+    }
+    if (tool === asked) tool = undefined;
+  }
+  const token = params?.progressToken;
+  call.handle = upstream.call({
+    method: call.method,
+    params: (own) =>
+      params === undefined
+        ? undefined
+        : toChildParams(
+            params,
+            tool === undefined ? { token: own } : { token: own, name: tool },
+            maxJsonDepth,
+          ),
+    flow: conversation.flow,
+    timeoutMs:
+      list === undefined
+        ? server.requestTimeoutMs
+        : Math.min(server.optionalListTimeoutMs, server.requestTimeoutMs),
+    onAnswer: (answer) => answered(conversation, call, answer, upstream, context),
+    ...(token === undefined
+      ? {}
+      : {
+          onProgress: (progress: Uint8Array) => {
+            const restored = restoreProgressToken(progress, token, maxJsonDepth);
+            call.exchange.relate(outgoingCall(undefined, "notifications/progress", restored));
+          },
+        }),
+  });
+}
+
+function answered(
+  conversation: Conversation,
+  call: ClientCall,
+  answer: Answer,
+  upstream: Upstream,
+  context: RelayContext,
+): void {
+  const list = optionalList(call.method);
+  if (answer.kind === "failed") {
+    if (list !== undefined && answer.error.code === "UPSTREAM_TIMEOUT") {
+      substitute(conversation, call, list, "it was not answered in time", context);
+    } else {
+      context.settle(conversation, call, failureAnswer(call.id, answer.error), "failed");
+    }
+    return;
+  }
+  if (answer.kind === "error") {
+    if (list !== undefined && errorCode(answer.payload) === METHOD_NOT_FOUND) {
+      substitute(conversation, call, list, "the server does not know it", context);
+    } else {
+      context.settle(conversation, call, outgoingAnswer(call.id, "error", answer.payload), "error");
+    }
+    return;
+  }
+  if (list !== undefined && answer.payload.length <= MAX_REMEMBERED_BYTES) {
+    remember(conversation.link, call.method, answer.payload, context);
+  }
+  if (call.method === "tools/list" && context.tools.active) {
+    exposeTools(conversation, call, answer.payload, upstream, context);
+    return;
+  }
+  context.settle(conversation, call, outgoingAnswer(call.id, "result", answer.payload), "result");
+}
+
+/** Names on one page can collide with names on another: the whole list is read first. */
+function exposeTools(
+  conversation: Conversation,
+  call: ClientCall,
+  result: Uint8Array,
+  upstream: Upstream,
+  context: RelayContext,
+): void {
+  const { tools, server } = context;
+  const finish = (): void => {
+    const shown = tools.expose(result);
+    context.settle(conversation, call, outgoingAnswer(call.id, "result", shown), "result");
+  };
+  if (tools.complete || !tools.isPage(result)) return finish();
+  tools.load(upstream, server.requestTimeoutMs).then(finish, finish);
+}
+
+function substitute(
+  conversation: Conversation,
+  call: ClientCall,
+  list: OptionalList,
+  reason: string,
+  context: RelayContext,
+): void {
+  context.emit({
+    kind: "list.substituted",
+    server: context.server.slug,
+    method: call.method,
+    reason,
+  });
+  const last = context.lastLists.get(conversation.link)?.get(call.method);
+  const answer =
+    last === undefined
+      ? textResult(call.id, emptyList(list))
+      : outgoingAnswer(call.id, "result", last);
+  context.settle(conversation, call, answer, "result");
+}
+
+function remember(link: Link, method: string, result: Uint8Array, context: RelayContext): void {
+  const known = context.lastLists.get(link) ?? new Map<string, Uint8Array>();
+  known.set(method, result.slice());
+  context.lastLists.set(link, known);
+}
+
+function errorCode(error: Uint8Array): number | undefined {
+  const code = memberNamed(objectMembers(error, 0, 64) ?? [], "code");
+  return code === undefined ? undefined : Number(textOf(error, code.start, code.end));
+}

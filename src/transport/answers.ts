@@ -1,0 +1,49 @@
+/**
+ * Pure. HTTP answers of the MCP endpoints: JSON, refusals as JSON-RPC errors, and the empty 202.
+ */
+import type { Rejection } from "../codec/classify.ts";
+import { encodeOutgoing, textError, type Outgoing } from "../wire/message.ts";
+
+const JSON_HEADERS: Readonly<Record<string, string>> = {
+  "content-type": "application/json",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+};
+
+/** One message, or a batch of them that is JSON already, as a JSON response. */
+export function jsonResponse(
+  body: Uint8Array<ArrayBuffer> | string,
+  status = 200,
+  headers?: Readonly<Record<string, string>>,
+): Response {
+  return new Response(body, {
+    status,
+    headers: headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers },
+  });
+}
+
+/** A message as a JSON response. */
+export function messageResponse(
+  message: Outgoing,
+  status = 200,
+  headers?: Readonly<Record<string, string>>,
+): Response {
+  const body =
+    message.payload === undefined ? message.head + message.tail : encodeOutgoing(message);
+  return jsonResponse(body, status, headers);
+}
+
+/** A refusal; `id` is JSON text where the request's id could be read. */
+export function refusal(
+  rejection: Rejection,
+  id?: string,
+  headers?: Readonly<Record<string, string>>,
+): Response {
+  const { status, code, message, data } = rejection;
+  return messageResponse(textError(id, code, message, data), status, headers);
+}
+
+/** Taken; there is nothing to answer. */
+export function accepted(): Response {
+  return new Response(null, { status: 202 });
+}

@@ -1,0 +1,49 @@
+/**
+ * What the bindings of one server share: its bridge, the sessions, limits, open streams, and the
+ * facts of a request that only the HTTP room knows.
+ */
+import type { Bridge } from "../bridge/bridge.ts";
+import type { Limits } from "../config/model.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { SessionRegistry } from "../session/registry.ts";
+import type { PostExchange } from "./post-exchange.ts";
+import type { StreamSet } from "./sse-stream.ts";
+
+export interface Endpoint {
+  readonly bridge: Bridge;
+  readonly registry: SessionRegistry;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly streams: StreamSet;
+  readonly waiting: WaitingPosts;
+}
+
+/** Facts of one HTTP request. */
+export interface RequestContext {
+  readonly principal: string;
+  /** The path and query to post to, as the client sees it, for a session of HTTP+SSE. */
+  readonly messagesUri: (sessionId: string) => string;
+  /** Lifts the server's idle time-out from this request's connection. */
+  readonly liftTimeout: () => void;
+}
+
+/** POSTs that have not been answered; one sweep looks for those that wait long. */
+export class WaitingPosts {
+  readonly #posts = new Set<PostExchange>();
+
+  add(post: PostExchange): void {
+    this.#posts.add(post);
+  }
+
+  delete(post: PostExchange): void {
+    this.#posts.delete(post);
+  }
+
+  /** Turns answers that have been silent for `lazyStreamMs` into streams. */
+  sweep(nowMs: number, lazyStreamMs: number): void {
+    for (const post of this.#posts) {
+      if (nowMs - post.startedMs < lazyStreamMs) return;
+      post.waitIsLong();
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Reads a POST: Content-Type, size, JSON, one message or a batch. Every refusal is a response with
+ * a JSON-RPC error (protocol.md 1.3, status table).
+ */
+import type { Limits } from "../config/model.ts";
+import { err, ok, type Result } from "../kernel/result.ts";
+import { INVALID_REQUEST, PARSE_ERROR, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
+import { arrayElements, skipSpace } from "../wire/json-scan.ts";
+import { CHECKED_BYTES, isJson, parseMessage, type Message } from "../wire/message.ts";
+import { flattenLineBreaks } from "../wire/splice.ts";
+import { refusal } from "./answers.ts";
+import { readBody } from "./body.ts";
+import { isJsonContent } from "./negotiation.ts";
+
+export interface PostBody {
+  readonly messages: readonly Message[];
+  readonly batch: boolean;
+}
+
+/** The messages of a POST, or the response that refuses it. */
+export async function readPost(
+  request: Request,
+  limits: Limits,
+): Promise<Result<PostBody, Response>> {
+  if (!isJsonContent(request.headers.get("content-type"))) {
+    return refuse(
+      415,
+      TRANSPORT_REFUSED,
+      "Unsupported Media Type: Content-Type must be application/json",
+    );
+  }
+  const bytes = await readBody(request, limits.maxBodyBytes);
+  if (bytes === undefined) {
+    const text = `Payload Too Large: the limit is ${limits.maxBodyBytes} bytes (limits.maxBodyBytes)`;
+    return refuse(413, INVALID_REQUEST, text);
+  }
+  if (bytes[skipSpace(bytes, 0)] === 0x5b) return readBatch(bytes, limits);
+  const message = readMessage(bytes, limits.maxJsonDepth);
+  return message.ok ? ok({ messages: [message.value], batch: false }) : message;
+}
+
+function readBatch(bytes: Uint8Array, limits: Limits): Result<PostBody, Response> {
+  const elements = arrayElements(bytes, 0, limits.maxJsonDepth);
+  if (elements === undefined) return refuse(400, PARSE_ERROR, "Parse error: the body is no JSON");
+  if (elements.length === 0) return refuse(400, INVALID_REQUEST, "Invalid request: empty batch");
+  if (elements.length > limits.maxBatch) {
+    const text = `Invalid request: a batch may hold ${limits.maxBatch} messages (limits.maxBatch)`;
+    return refuse(400, INVALID_REQUEST, text);
+  }
+  const messages: Message[] = [];
+  for (const element of elements) {
+    const message = readMessage(bytes.subarray(element.start, element.end), limits.maxJsonDepth);
+    if (!message.ok) return message;
+    messages.push(message.value);
+  }
+  return ok({ messages, batch: true });
+}
+
+function readMessage(bytes: Uint8Array, maxDepth: number): Result<Message, Response> {
+  const parsed = parseMessage(bytes, maxDepth);
+  if ("fault" in parsed) {
+    const { code, message, id } = parsed.fault;
+    return refuse(400, code, message, id);
+  }
+  if (bytes.length <= CHECKED_BYTES && !isJson(bytes)) {
+    return refuse(400, PARSE_ERROR, "Parse error: the body is no JSON");
+  }
+  flattenLineBreaks(bytes);
+  return ok(parsed.message);
+}
+
+function refuse(
+  status: number,
+  code: number,
+  message: string,
+  id?: string,
+): Result<never, Response> {
+  return err(refusal({ status, code, message }, id));
+}

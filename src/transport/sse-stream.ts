@@ -1,0 +1,110 @@
+/**
+ * One HTTP response that is an event stream.
+ *
+ * Owns the queue toward a reader that may be slow: what waits is capped, and a reader beyond the
+ * cap is cut off, to come back and resume. `StreamSet` keeps quiet streams alive, all by one timer.
+ */
+import type { EventWriter } from "../session/replay-stream.ts";
+import { KEEP_ALIVE, SSE_HEADERS } from "../wire/sse-frame.ts";
+import { jsonBytes } from "../wire/message.ts";
+
+const KEEP_ALIVE_BYTES = jsonBytes(KEEP_ALIVE);
+
+export interface SseStreamOptions {
+  readonly maxBufferBytes: number;
+  readonly set: StreamSet;
+  /** Runs once when the response has ended, whoever ended it. */
+  readonly onClose: () => void;
+}
+
+export class SseStream implements EventWriter {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly #options: SseStreamOptions;
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #closed = false;
+
+  constructor(options: SseStreamOptions) {
+    this.#options = options;
+    this.readable = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        cancel: () => this.#close(),
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }),
+    );
+    options.set.add(this);
+  }
+
+  get open(): boolean {
+    return !this.#closed;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const controller = this.#controller;
+    if (this.#closed || controller === undefined) return false;
+    if (-(controller.desiredSize ?? 0) > this.#options.maxBufferBytes) {
+      this.#close();
+      controller.error(new Error("The reader is too slow for this stream"));
+      return false;
+    }
+    controller.enqueue(bytes);
+    return true;
+  }
+
+  writeText(text: string): boolean {
+    return this.write(jsonBytes(text));
+  }
+
+  keepAlive(): void {
+    // A reader that is behind needs no more bytes to know that the stream lives.
+    if ((this.#controller?.desiredSize ?? 0) > 0) this.write(KEEP_ALIVE_BYTES);
+  }
+
+  end(): void {
+    if (this.#closed) return;
+    this.#close();
+    this.#controller?.close();
+  }
+
+  /** The response to hand to the server. */
+  response(headers?: Readonly<Record<string, string>>): Response {
+    return new Response(this.readable, {
+      headers: headers === undefined ? SSE_HEADERS : { ...SSE_HEADERS, ...headers },
+    });
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#options.set.delete(this);
+    this.#options.onClose();
+  }
+}
+
+/** All open event streams of the gateway. */
+export class StreamSet {
+  readonly #streams = new Set<SseStream>();
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  add(stream: SseStream): void {
+    this.#streams.add(stream);
+  }
+
+  delete(stream: SseStream): void {
+    this.#streams.delete(stream);
+  }
+
+  /** Writes a comment to every stream; called every `keepAliveMs`. */
+  keepAlive(): void {
+    for (const stream of this.#streams) stream.keepAlive();
+  }
+
+  endAll(): void {
+    for (const stream of this.#streams) stream.end();
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * The binding of 2025-03-26 to 2025-11-25: POST, GET and DELETE on one URL, with sessions.
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
+ */
+import type { Conversation } from "../bridge/conversation.ts";
+import { checkVersion, classifyMessage, type Rejection } from "../codec/classify.ts";
+import { GatewayError } from "../kernel/error.ts";
+import { parseEventId } from "../session/replay-stream.ts";
+import type { Session } from "../session/session.ts";
+import { INVALID_REQUEST, SESSION_NOT_FOUND, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
+import { encodeOutgoing, type Message } from "../wire/message.ts";
+import { ASSUMED_REVISION, traitsOf } from "../wire/revision.ts";
+import { EVENT_END, messageHead, primingEvent, STREAM_OPENED } from "../wire/sse-frame.ts";
+import { failureAnswer } from "../bridge/exchange.ts";
+import { accepted, messageResponse, refusal } from "./answers.ts";
+import type { Endpoint, RequestContext } from "./endpoint.ts";
+import { readAccept, type Accepted } from "./negotiation.ts";
+import { PostExchange, type EventSink } from "./post-exchange.ts";
+import { readPost, type PostBody } from "./read-post.ts";
+import { SseStream } from "./sse-stream.ts";
+
+const SESSION_HEADER = "mcp-session-id";
+const VERSION_HEADER = "mcp-protocol-version";
+/** When a client whose stream broke before any event should come back. */
+const RETRY_MS = 3000;
+
+/** Serves a POST that is no message of an HTTP+SSE session. */
+export async function postStreamable(
+  request: Request,
+  endpoint: Endpoint,
+  context: RequestContext,
+): Promise<Response> {
+  const body = await readPost(request, endpoint.limits);
+  if (!body.ok) return body.error;
+  const version = request.headers.get(VERSION_HEADER);
+  const accept = readAccept(request.headers.get("accept"));
+  for (const message of body.value.messages) {
+    const route = classifyMessage(message, version);
+    if (route.kind === "rejected") {
+      const { rejection } = route;
+      return refusal(body.value.batch ? asBatchFault(rejection) : rejection, message.id);
+    }
+    if (route.kind === "accepted" && !body.value.batch) return accepted();
+    if (route.kind !== "initialize") continue;
+    if (body.value.batch) {
+      return refuse(
+        400,
+        INVALID_REQUEST,
+        "Invalid request: initialize must not be in a batch",
+        message.id,
+      );
+    }
+    if (!accept.json && !accept.sse) return notAcceptable(message.id);
+    return initialize(message, accept, endpoint, context);
+  }
+  const found = findConversation(request, body.value, endpoint, context);
+  if (found instanceof Response) return found;
+  return relayPost(body.value, found, accept, endpoint, context);
+}
+
+/** A modern element makes a batch invalid as a whole. */
+function asBatchFault(rejection: Rejection): Rejection {
+  return {
+    status: 400,
+    code: INVALID_REQUEST,
+    message: `Invalid request in a batch: ${rejection.message}`,
+  };
+}
+
+async function initialize(
+  message: Message,
+  accept: Accepted,
+  endpoint: Endpoint,
+  context: RequestContext,
+): Promise<Response> {
+  const { bridge, registry } = endpoint;
+  let session: Session;
+  try {
+    session = registry.open(bridge.server.slug, context.principal, "streamable-http");
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return messageResponse(failureAnswer(message.id, error), 503);
+  }
+  context.liftTimeout();
+  session.busy++;
+  const opening = await bridge.open(message, session);
+  session.busy--;
+  if (!opening.opened) {
+    registry.close(session, "initialize failed");
+    return messageResponse(opening.answer, opening.overloaded ? 503 : 200);
+  }
+  const headers = { [SESSION_HEADER]: session.facts.id };
+  if (accept.json) return messageResponse(opening.answer, 200, headers);
+  const event = encodeOutgoing(opening.answer, messageHead(undefined), EVENT_END);
+  return new Response(event, { headers: { "content-type": "text/event-stream", ...headers } });
+}
+
+/** The conversation of a POST's session, one for this request alone, or the refusal. */
+function findConversation(
+  request: Request,
+  body: PostBody,
+  endpoint: Endpoint,
+  context: RequestContext,
+): Conversation | Response {
+  const { bridge, registry } = endpoint;
+  const { server } = bridge;
+  const sessionId = request.headers.get(SESSION_HEADER);
+  const id = body.messages[0]?.id;
+  if (sessionId !== null) {
+    const session = registry.find(sessionId, server.slug, context.principal);
+    const conversation = session === undefined ? undefined : bridge.conversationOf(session);
+    if (session === undefined || conversation === undefined) return unknownSession(id);
+    return body.batch && session.traits?.batches !== true ? noBatches(id) : conversation;
+  }
+  const revision = request.headers.get(VERSION_HEADER) ?? ASSUMED_REVISION;
+  if (body.batch && traitsOf(revision)?.batches !== true) return noBatches(id);
+  const isDiscover = body.messages.some((message) => message.method === "server/discover");
+  if (!server.legacyStateless || server.instances === "session" || isDiscover) {
+    return refuse(
+      400,
+      TRANSPORT_REFUSED,
+      "Bad Request: Mcp-Session-Id header is required; send initialize first",
+      id,
+    );
+  }
+  return bridge.stateless(context.principal);
+}
+
+function relayPost(
+  body: PostBody,
+  conversation: Conversation,
+  accept: Accepted,
+  endpoint: Endpoint,
+  context: RequestContext,
+): Response | Promise<Response> {
+  const { messages } = endpoint.bridge;
+  const requests = body.messages.filter((message) => message.kind === "request");
+  const [first] = requests;
+  if (first !== undefined && !accept.json && !accept.sse) return notAcceptable(first.id);
+  for (const message of body.messages) {
+    if (message.kind === "notification") messages.notification(conversation, message);
+    else if (message.kind !== "request") messages.response(conversation, message);
+  }
+  if (first === undefined) return accepted();
+  const exchange = new PostExchange({
+    accept,
+    requests: requests.length,
+    batch: body.batch,
+    openSink: () => openSink(conversation, endpoint),
+    liftTimeout: context.liftTimeout,
+    startedMs: endpoint.clock.nowMs(),
+    onDone: (done) => endpoint.waiting.delete(done),
+  });
+  endpoint.waiting.add(exchange);
+  for (const message of requests) messages.request(conversation, message, exchange);
+  return exchange.response;
+}
+
+/** A stream for a POST: resumable within a session, else one response and no more. */
+function openSink(conversation: Conversation, endpoint: Endpoint): EventSink {
+  const { session } = conversation;
+  const { limits, streams, clock } = endpoint;
+  const replay = session?.openStream();
+  const stream: SseStream = new SseStream({
+    maxBufferBytes: limits.maxStreamBufferBytes,
+    set: streams,
+    onClose: () => replay?.detach(stream),
+  });
+  if (replay === undefined) {
+    stream.writeText(STREAM_OPENED);
+    return {
+      response: stream.response(),
+      send: (message) =>
+        void stream.write(encodeOutgoing(message, messageHead(undefined), EVENT_END)),
+      finish: () => stream.end(),
+    };
+  }
+  const priming = session?.traits?.primingEvent === true;
+  stream.writeText(priming ? primingEvent(replay.cursor, RETRY_MS) : STREAM_OPENED);
+  replay.attach(stream);
+  return {
+    response: stream.response(),
+    send: (message, answerTo) => replay.send(message, answerTo),
+    finish: () => replay.finish(clock.nowMs()),
+  };
+}
+
+/** Serves GET with a session: the stand-alone stream, or the resumption of any stream. */
+export function getStreamable(
+  request: Request,
+  sessionId: string,
+  endpoint: Endpoint,
+  context: RequestContext,
+): Response {
+  const { bridge, registry, limits, streams } = endpoint;
+  const version = checkVersion(request.headers.get(VERSION_HEADER));
+  if (version?.kind === "rejected") return refusal(version.rejection);
+  if (!readAccept(request.headers.get("accept")).sse) {
+    return refuse(406, TRANSPORT_REFUSED, "Not Acceptable: Accept must include text/event-stream");
+  }
+  const session = registry.find(sessionId, bridge.server.slug, context.principal);
+  if (session === undefined) return unknownSession(undefined);
+  const lastEventId = request.headers.get("last-event-id");
+  const cursor = lastEventId === null ? undefined : parseEventId(lastEventId);
+  const replay = cursor === undefined ? session.standalone : session.stream(cursor.stream);
+  if (replay === undefined || (lastEventId !== null && cursor === undefined)) return unknownEvent();
+  const stream: SseStream = new SseStream({
+    maxBufferBytes: limits.maxStreamBufferBytes,
+    set: streams,
+    onClose: () => {
+      session.busy--;
+      session.lastUsedMs = endpoint.clock.nowMs();
+      replay.detach(stream);
+    },
+  });
+  session.busy++;
+  const priming = session.traits?.primingEvent === true && cursor === undefined;
+  stream.writeText(priming ? primingEvent(replay.cursor, RETRY_MS) : STREAM_OPENED);
+  if (!replay.attach(stream, cursor?.seq)) {
+    stream.end();
+    return unknownEvent();
+  }
+  bridge.streamOpened(session);
+  return stream.response();
+}
+
+/** Serves DELETE: ends the session. */
+export function deleteStreamable(
+  request: Request,
+  endpoint: Endpoint,
+  context: RequestContext,
+): Response {
+  const { bridge, registry } = endpoint;
+  const sessionId = request.headers.get(SESSION_HEADER);
+  if (sessionId === null) {
+    return refuse(400, TRANSPORT_REFUSED, "Bad Request: Mcp-Session-Id header is required");
+  }
+  const session = registry.find(sessionId, bridge.server.slug, context.principal);
+  if (session === undefined) return unknownSession(undefined);
+  registry.close(session, "the client has ended it");
+  return new Response(null, { status: 200 });
+}
+
+function unknownSession(id: string | undefined): Response {
+  return refuse(404, SESSION_NOT_FOUND, "Session not found; send initialize to open a new one", id);
+}
+
+function unknownEvent(): Response {
+  return refuse(
+    400,
+    TRANSPORT_REFUSED,
+    "Bad Request: Last-Event-ID names no event of this session",
+  );
+}
+
+function noBatches(id: string | undefined): Response {
+  const text = "Invalid request: batches exist in protocol revision 2025-03-26 only";
+  return refuse(400, INVALID_REQUEST, text, id);
+}
+
+function notAcceptable(id: string | undefined): Response {
+  const text = "Not Acceptable: Accept must include application/json or text/event-stream";
+  return refuse(406, TRANSPORT_REFUSED, text, id);
+}
+
+function refuse(status: number, code: number, message: string, id?: string): Response {
+  return refusal({ status, code, message }, id);
+}

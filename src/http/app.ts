@@ -1,0 +1,135 @@
+/**
+ * The HTTP surface: who may come in, and the whole route table on one screen.
+ *
+ * Order for every request: form of the URL, Host, Origin, preflight, route. Nothing about a server
+ * is said, and no child is touched, before the first three have passed.
+ */
+import { Hono } from "hono";
+import { INTERNAL_ERROR, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
+import { refusal } from "../transport/answers.ts";
+import type { Endpoint } from "../transport/endpoint.ts";
+import { createHostMatcher, type HostMatch, type HostPolicy } from "./hosts.ts";
+import {
+  addCorsHeaders,
+  isAllowedOrigin,
+  preflightResponse,
+  type OriginPolicy,
+} from "./origins.ts";
+import { MCP_ENDPOINTS, serveMcp } from "./routes/mcp.ts";
+import { utilityRoutes, type UtilityActions } from "./routes/utility.ts";
+
+/** What Bun's server offers to a request. */
+export interface ConnectionControl {
+  timeout(request: Request, seconds: number): void;
+}
+
+export interface AppOptions {
+  readonly hosts: HostPolicy;
+  readonly origins: OriginPolicy;
+  /** Path of the public URL without a trailing slash, "" when there is none. */
+  readonly publicPrefix: string;
+  /** The server that one-server forms also serve at the root. */
+  readonly rootServer: string | undefined;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly actions: UtilityActions;
+  /** Who is calling. Without authentication everybody is the same principal. */
+  readonly principal: string;
+  /** True while the gateway stops: nothing new is taken. */
+  readonly isDraining: () => boolean;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** What a request brings to the routes. */
+export interface Env {
+  Bindings: {
+    readonly path: string;
+    readonly host: HostMatch;
+    readonly control: ConnectionControl;
+  };
+}
+
+export type App = (request: Request, control: ConnectionControl) => Response | Promise<Response>;
+
+const ROOT_ENDPOINT = /^\/(?:mcp|sse|messages?)$/;
+
+/** The request handler. Never throws and never rejects. */
+export function createApp(options: AppOptions): App {
+  const routes = createRoutes(options);
+  const matchHost = createHostMatcher(options.hosts);
+  return (request, control) => {
+    // Without a usable Host the URL has no origin, and paths in it would be read wrongly.
+    const url = request.url;
+    const pathAt = url.startsWith("http") ? url.indexOf("/", 8) : -1;
+    if (pathAt < 0) return new Response(null, { status: 400 });
+    const hostHeader = request.headers.get("host");
+    const host = matchHost(hostHeader);
+    if (host === undefined || hostHeader === null) {
+      return forbidden(
+        `Forbidden: Host ${JSON.stringify(hostHeader)} is not served here (see allowedHosts)`,
+      );
+    }
+    if (options.isDraining()) return stopping();
+    const bindings = { path: routePath(url, pathAt, host, options), host, control };
+    const origin = request.headers.get("origin");
+    if (origin === null) return routes.fetch(request, bindings);
+    if (!isAllowedOrigin(origin, hostHeader, options.origins)) {
+      return forbidden(
+        `Forbidden: Origin ${JSON.stringify(origin)} may not call (see allowedOrigins)`,
+      );
+    }
+    if (request.method === "OPTIONS" && request.headers.has("access-control-request-method")) {
+      return preflightResponse(origin, request.headers.get("access-control-request-headers"));
+    }
+    return withCors(routes.fetch(request, bindings), origin);
+  };
+}
+
+function createRoutes(options: AppOptions): Hono<Env> {
+  const app = new Hono<Env>({ getPath: (_request, context) => context?.env?.path ?? "/" });
+  for (const endpoint of MCP_ENDPOINTS) {
+    app.all(`/servers/:server/${endpoint}`, (c) => serveMcp(c, options));
+    app.all(`/:server/${endpoint}`, (c) => serveMcp(c, options));
+  }
+  utilityRoutes(app, options.actions);
+  app.notFound((c) =>
+    c.json({ error: "not_found", message: "There is nothing at this path" }, 404),
+  );
+  app.onError((error, c) => {
+    options.onFault(error);
+    return c.json(
+      { error: "internal_error", message: "Internal error of the gateway; see its log" },
+      500,
+    );
+  });
+  return app;
+}
+
+/** The path to route by: public prefix and trailing slash taken off, subdomains turned into paths. */
+function routePath(url: string, pathAt: number, host: HostMatch, options: AppOptions): string {
+  const queryAt = url.indexOf("?", pathAt);
+  let path = queryAt < 0 ? url.slice(pathAt) : url.slice(pathAt, queryAt);
+  const { publicPrefix, rootServer } = options;
+  if (publicPrefix !== "" && path.startsWith(`${publicPrefix}/`))
+    path = path.slice(publicPrefix.length);
+  if (path.length > 1 && path.endsWith("/")) path = path.slice(0, -1);
+  if (host.kind === "server") return `/servers/${host.slug}${path === "/" ? "/mcp" : path}`;
+  return rootServer !== undefined && ROOT_ENDPOINT.test(path)
+    ? `/servers/${rootServer}${path}`
+    : path;
+}
+
+async function withCors(pending: Response | Promise<Response>, origin: string): Promise<Response> {
+  const response = await pending;
+  addCorsHeaders(response.headers, origin);
+  return response;
+}
+
+function forbidden(message: string): Response {
+  return refusal({ status: 403, code: TRANSPORT_REFUSED, message });
+}
+
+function stopping(): Response {
+  const message = "Service Unavailable: the gateway is stopping";
+  const headers = { connection: "close", "retry-after": "5" };
+  return refusal({ status: 503, code: INTERNAL_ERROR, message }, undefined, headers);
+}

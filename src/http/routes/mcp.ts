@@ -1,0 +1,72 @@
+/**
+ * The MCP endpoints of a server: every binding on every one of its URLs, told apart by method,
+ * session header and query (protocol.md 1.6).
+ */
+import type { Context } from "hono";
+import { TRANSPORT_REFUSED } from "../../wire/error-codes.ts";
+import { refusal } from "../../transport/answers.ts";
+import type { RequestContext } from "../../transport/endpoint.ts";
+import { openHttpSse, postHttpSse } from "../../transport/http-sse.ts";
+import { readAccept } from "../../transport/negotiation.ts";
+import {
+  deleteStreamable,
+  getStreamable,
+  postStreamable,
+} from "../../transport/streamable-http.ts";
+import type { AppOptions, Env } from "../app.ts";
+
+/** Last segments of MCP URLs. Claude.ai posts to whichever it was given, so all serve all. */
+export const MCP_ENDPOINTS = ["mcp", "sse", "messages", "message"] as const;
+
+const ALLOWED = "GET, POST, DELETE, OPTIONS";
+const PREFIX = /^(?:\/[A-Za-z0-9._~-]+)+$/;
+
+/** Serves one request to a server's MCP endpoint. */
+export function serveMcp(c: Context<Env>, options: AppOptions): Response | Promise<Response> {
+  const slug = c.req.param("server") ?? "";
+  const endpoint = options.endpoints.get(slug);
+  if (endpoint === undefined) {
+    return c.json({ error: "unknown_server", message: "No such server is served here" }, 404);
+  }
+  const request = c.req.raw;
+  const context: RequestContext = {
+    principal: options.principal,
+    messagesUri: (sessionId) =>
+      `${messagesPath(c, slug, options)}?sessionId=${encodeURIComponent(sessionId)}`,
+    liftTimeout: () => c.env.control.timeout(request, 0),
+  };
+  switch (request.method) {
+    case "POST": {
+      const sessionId = request.url.includes("sessionId=") ? c.req.query("sessionId") : undefined;
+      return sessionId === undefined
+        ? postStreamable(request, endpoint, context)
+        : postHttpSse(request, sessionId, endpoint, context);
+    }
+    case "GET": {
+      const sessionId = request.headers.get("mcp-session-id");
+      if (sessionId !== null) return getStreamable(request, sessionId, endpoint, context);
+      if (readAccept(request.headers.get("accept")).sse) return openHttpSse(endpoint, context);
+      const message = "Not Acceptable: Accept must include text/event-stream";
+      return refusal({ status: 406, code: TRANSPORT_REFUSED, message });
+    }
+    case "DELETE":
+      return deleteStreamable(request, endpoint, context);
+    case "OPTIONS":
+      return new Response(null, { status: 204, headers: { allow: ALLOWED } });
+    default: {
+      const message = `Method Not Allowed: ${request.method}`;
+      return refusal({ status: 405, code: TRANSPORT_REFUSED, message }, undefined, {
+        allow: ALLOWED,
+      });
+    }
+  }
+}
+
+/** The path to post to, as the client sees it: behind a subdomain, a public prefix, or a path. */
+function messagesPath(c: Context<Env>, slug: string, options: AppOptions): string {
+  if (c.env.host.kind === "server") return "/messages";
+  const forwarded = c.req.header("x-forwarded-prefix")?.replace(/\/$/, "");
+  const prefix =
+    forwarded !== undefined && PREFIX.test(forwarded) ? forwarded : options.publicPrefix;
+  return `${prefix}/${slug}/messages`;
+}

@@ -1,0 +1,250 @@
+/**
+ * The composition root: builds every owner once, starts them in order, stops them in reverse.
+ *
+ * Holds the one sweep timer that all deadlines share, and what the HTTP room is allowed to do.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { Bridge } from "./bridge/bridge.ts";
+import { listTools } from "./bridge/list-tools.ts";
+import type { GatewayConfig } from "./config/model.ts";
+import { createApp } from "./http/app.ts";
+import { isLoopback } from "./http/hosts.ts";
+import { listen, type Listener } from "./http/listener.ts";
+import type { ServerStatus } from "./http/routes/utility.ts";
+import type { Clock, Timer } from "./kernel/clock.ts";
+import { messageOf } from "./kernel/error.ts";
+import type { Emit } from "./kernel/event.ts";
+import { SessionRegistry } from "./session/registry.ts";
+import type { HostFacts } from "./supervisor/guardian-link.ts";
+import type { Supervisor } from "./supervisor/model.ts";
+import { createSupervisor } from "./supervisor/supervisor.ts";
+import { WaitingPosts, type Endpoint } from "./transport/endpoint.ts";
+import { StreamSet } from "./transport/sse-stream.ts";
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  readonly version: string;
+  /** How our own executable is started, for its hidden modes. */
+  readonly selfCommand: readonly string[];
+  readonly host: HostFacts;
+  readonly clock: Clock;
+  readonly emit: Emit;
+}
+
+export interface Gateway {
+  readonly port: number;
+  readonly servers: () => readonly ServerStatus[];
+  /** Reads the certificate files again. */
+  readonly reloadTls: () => Promise<void>;
+  /** Drains, ends streams, stops listening, stops children. Resolves when no child is left. */
+  readonly stop: (reason: string) => Promise<void>;
+  /** Ends all children at once, for the second signal. */
+  readonly killAll: () => void;
+}
+
+/** Without authentication everybody is the same person (protocol.md 9.13). */
+const PRINCIPAL = "local";
+const SWEEP_MS = 250;
+/** Sessions live for minutes; looking at all of them is done less often. */
+const SWEEPS_PER_SESSION_SWEEP = 20;
+
+/**
+ * Listens at once; all children start in parallel behind it.
+ * @throws Error when the address cannot be had
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, clock, emit } = options;
+  const { limits } = config;
+  const supervisor = createSupervisor({
+    clock,
+    emit,
+    random: Math.random,
+    selfCommand: options.selfCommand,
+    host: options.host,
+    shutdownMs: Math.max(1000, limits.shutdownMs - limits.drainMs),
+  });
+  const registry = new SessionRegistry({
+    ...limits,
+    session: limits,
+    clock,
+    emit,
+    randomId: () => randomBytes(32).toString("base64url"),
+    refOf: (id) => createHash("sha256").update(id).digest("hex").slice(0, 8),
+  });
+  const streams = new StreamSet();
+  const waiting = new WaitingPosts();
+  const endpoints = createEndpoints(options, supervisor, registry, { streams, waiting });
+  const bridges = [...endpoints.values()].map((endpoint) => endpoint.bridge);
+  let draining = false;
+  const servers = (): ServerStatus[] => [
+    ...bridges.map((bridge) => statusOf(bridge)),
+    ...config.skipped.map((one) => ({
+      name: one.name,
+      slug: one.name,
+      state: "skipped",
+      running: false,
+      command: "",
+      error: one.reason,
+    })),
+  ];
+  const onFault = (error: unknown): void => {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    emit({ kind: "gateway.notice", level: "ERROR", message: `fault in a request: ${detail}` });
+  };
+  const app = createApp({
+    hosts: {
+      bindHost: config.host,
+      mcpDomain: config.mcpDomain,
+      publicHost: publicHost(config.publicUrl),
+      allowedHosts: config.allowedHosts,
+    },
+    origins: { allowedOrigins: config.allowedOrigins, loopbackOnly: isLoopback(config.host) },
+    publicPrefix: publicPrefix(config.publicUrl),
+    rootServer: config.rootServer,
+    endpoints,
+    actions: {
+      servers,
+      server: (slug) => {
+        const bridge = endpoints.get(slug)?.bridge;
+        return bridge === undefined ? undefined : statusOf(bridge);
+      },
+      listTools: (slug) => {
+        const bridge = endpoints.get(slug)?.bridge;
+        if (bridge === undefined) return Promise.reject(new Error("No such server"));
+        return listTools(bridge, PRINCIPAL, bridge.server.startTimeoutMs);
+      },
+      cleanup: () => {
+        const before = registry.size;
+        registry.closeIdle("cleaned up");
+        const remaining = [...registry.sessions()].map((session) => ({
+          ref: session.facts.ref,
+          server: session.facts.server,
+          openedAtMs: clock.wallMs() - (clock.nowMs() - session.openedAtMs),
+        }));
+        return { before, after: registry.size, remaining };
+      },
+    },
+    principal: PRINCIPAL,
+    isDraining: () => draining,
+    onFault,
+  });
+  const listener = await listen({
+    host: config.host,
+    port: config.port,
+    tls: config.tls,
+    idleTimeoutSeconds: Math.min(255, Math.max(30, Math.ceil((limits.keepAliveMs * 2.5) / 1000))),
+    app,
+    onFault,
+  });
+  for (const bridge of bridges) if (startsAtBoot(bridge)) bridge.start(PRINCIPAL);
+  const timers = startTimers({ clock, bridges, registry, streams, waiting, config });
+
+  let stopping: Promise<void> | undefined;
+  const stop = async (reason: string): Promise<void> => {
+    emit({ kind: "gateway.stopping", reason });
+    draining = true;
+    await drain(bridges, clock, limits.drainMs);
+    registry.closeAll("the gateway stops");
+    streams.endAll();
+    listener.stopAccepting();
+    await Promise.all([closeListener(listener, emit), supervisor.shutdown(reason)]);
+    for (const timer of timers) timer.cancel();
+    emit({ kind: "gateway.stopped" });
+  };
+  return {
+    port: listener.port,
+    servers,
+    reloadTls: () => listener.reloadTls(),
+    stop: (reason) => (stopping ??= stop(reason)),
+    killAll: () => supervisor.killAll(),
+  };
+}
+
+function createEndpoints(
+  options: GatewayOptions,
+  supervisor: Supervisor,
+  registry: SessionRegistry,
+  shared: { readonly streams: StreamSet; readonly waiting: WaitingPosts },
+): Map<string, Endpoint> {
+  const { config, clock, emit, version } = options;
+  const gateway = { name: "remote-mcp-proxy", version };
+  const { limits } = config;
+  return new Map(
+    config.servers.map((server) => {
+      const bridge = new Bridge({ server, limits, supervisor, registry, clock, emit, gateway });
+      return [server.slug, { bridge, registry, limits, clock, ...shared }];
+    }),
+  );
+}
+
+/** Every deadline of the program hangs on these two timers. */
+function startTimers(owners: {
+  readonly clock: Clock;
+  readonly bridges: readonly Bridge[];
+  readonly registry: SessionRegistry;
+  readonly streams: StreamSet;
+  readonly waiting: WaitingPosts;
+  readonly config: GatewayConfig;
+}): readonly Timer[] {
+  const { clock, bridges, registry, streams, waiting, config } = owners;
+  let count = 0;
+  const sweep = clock.every(SWEEP_MS, () => {
+    const nowMs = clock.nowMs();
+    waiting.sweep(nowMs, config.limits.lazyStreamMs);
+    for (const bridge of bridges) bridge.sweep(nowMs);
+    if (++count % SWEEPS_PER_SESSION_SWEEP === 0) registry.sweep(nowMs);
+  });
+  return [sweep, clock.every(config.limits.keepAliveMs, () => streams.keepAlive())];
+}
+
+/** Waits for running calls, but not for long. */
+async function drain(bridges: readonly Bridge[], clock: Clock, drainMs: number): Promise<void> {
+  const untilMs = clock.nowMs() + drainMs;
+  const running = (): number =>
+    bridges.reduce(
+      (sum, bridge) =>
+        sum +
+        bridge.pool.links().reduce((calls, link) => calls + (link.upstream?.inFlight ?? 0), 0),
+      0,
+    );
+  while (running() > 0 && clock.nowMs() < untilMs) {
+    await new Promise<void>((resolve) => clock.after(20, resolve));
+  }
+}
+
+async function closeListener(listener: Listener, emit: Emit): Promise<void> {
+  try {
+    await listener.close();
+  } catch (error) {
+    const message = `the listener did not close in order: ${messageOf(error)}`;
+    emit({ kind: "gateway.notice", level: "WARNING", message });
+  }
+}
+
+/** Servers whose every session has its own child have nothing to start before the first one. */
+function startsAtBoot(bridge: Bridge): boolean {
+  return bridge.server.instances !== "session";
+}
+
+function statusOf(bridge: Bridge): ServerStatus {
+  const { name, slug, command } = bridge.server;
+  const base = bridge.pool.groups()[0]?.link.instance;
+  const state = base === undefined || base.state === "stopped" ? "idle" : base.state;
+  return {
+    name,
+    slug,
+    command,
+    state,
+    running: base?.pid !== undefined,
+    ...(base?.pid === undefined ? {} : { pid: base.pid }),
+    ...(base?.lastError === undefined || state === "ready" ? {} : { error: base.lastError }),
+  };
+}
+
+function publicHost(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : new URL(url).hostname.toLowerCase();
+}
+
+function publicPrefix(url: string | undefined): string {
+  return url === undefined ? "" : new URL(url).pathname.replace(/\/+$/, "");
+}

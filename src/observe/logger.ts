@@ -1,0 +1,159 @@
+/**
+ * The log: one reader of the event stream. Turns events into lines, by two levels: one for the
+ * gateway itself, one for what the children and their messages do.
+ */
+import type { Emit, GatewayEvent, LogLevel } from "../kernel/event.ts";
+
+export interface LoggerOptions {
+  readonly system: LogLevel;
+  readonly mcp: LogLevel;
+  readonly wallMs: () => number;
+  /** Takes whole lines. */
+  readonly write: (text: string) => void;
+}
+
+const RANK: Readonly<Record<LogLevel, number>> = {
+  ERROR: 0,
+  WARNING: 1,
+  INFO: 2,
+  DEBUG: 3,
+  TRACE: 4,
+};
+
+interface Line {
+  readonly level: LogLevel;
+  /** undefined: the gateway itself. */
+  readonly server?: string;
+  readonly text: string;
+}
+
+/** An event sink that writes lines. */
+export function createLogger(options: LoggerOptions): Emit {
+  const system = RANK[options.system];
+  const mcp = RANK[options.mcp];
+  return (event) => {
+    const line = lineOf(event);
+    if (RANK[line.level] > (line.server === undefined ? system : mcp)) return;
+    const time = new Date(options.wallMs()).toISOString();
+    options.write(`${time} ${line.level.padEnd(7)} [${line.server ?? "gateway"}] ${line.text}\n`);
+  };
+}
+
+function lineOf(event: GatewayEvent): Line {
+  switch (event.kind) {
+    case "gateway.notice":
+      return { level: event.level, text: event.message };
+    case "gateway.listening":
+      return { level: "INFO", text: `listening on ${event.url}` };
+    case "gateway.stopping":
+      return { level: "INFO", text: `stopping: ${event.reason}` };
+    case "gateway.stopped":
+      return { level: "INFO", text: "stopped" };
+    case "instance.state": {
+      const level = event.to === "failed" ? "ERROR" : event.to === "backoff" ? "WARNING" : "INFO";
+      const text = `${event.instance}: ${event.from} → ${event.to} (${event.cause})`;
+      return { level, server: event.server, text };
+    }
+    case "child.spawned":
+      return { level: "DEBUG", server: event.server, text: `${event.instance}: pid ${event.pid}` };
+    case "child.exited": {
+      const how = event.signal === null ? `code ${event.exitCode}` : event.signal;
+      const text = `${event.instance}: pid ${event.pid} ended (${how})`;
+      return { level: event.expected ? "DEBUG" : "WARNING", server: event.server, text };
+    }
+    case "child.stderr":
+      return {
+        level: "INFO",
+        server: event.server,
+        text: `${event.instance} stderr: ${event.line}`,
+      };
+    case "child.noise":
+      return {
+        level: "WARNING",
+        server: event.server,
+        text: `${event.instance}: skipped a line on stdout that is no message: ${JSON.stringify(event.sample)}`,
+      };
+    case "message.dropped":
+      return { level: "DEBUG", server: event.server, text: `dropped: ${event.reason}` };
+    case "session.opened":
+      return {
+        level: "INFO",
+        server: event.server,
+        text: `session ${event.sessionRef} opened (${event.binding})`,
+      };
+    case "session.closed":
+      return {
+        level: "INFO",
+        server: event.server,
+        text: `session ${event.sessionRef} closed: ${event.reason}`,
+      };
+    case "request.settled": {
+      const session = event.sessionRef ?? "none";
+      const duration = event.durationMs.toFixed(1);
+      const text = `Method: ${event.method}, ID: ${event.id}, SessionID: ${session}, ${event.outcome} in ${duration} ms`;
+      return { level: "DEBUG", server: event.server, text };
+    }
+    case "list.substituted":
+      return {
+        level: "DEBUG",
+        server: event.server,
+        text: `${event.method} answered by the gateway: ${event.reason}`,
+      };
+  }
+}
+
+/** Lines wait at most this long for others to be written with them. */
+const FLUSH_MS = 50;
+/** What a reader that stalls may leave waiting; beyond it lines are dropped and counted. */
+const MAX_PENDING = 1024 * 1024;
+
+/** A writer on stderr that never blocks the caller. `flush` writes what is left, at the end. */
+export function createStderrWriter(): {
+  write: (text: string) => void;
+  flush: () => Promise<void>;
+} {
+  const sink = Bun.stderr.writer();
+  let pending: string[] = [];
+  let size = 0;
+  let dropped = 0;
+  let busy = false;
+  const drain = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    try {
+      while (pending.length > 0) {
+        const text = pending.join("");
+        pending = [];
+        size = 0;
+        await sink.write(dropped > 0 ? `${text}… ${dropped} log lines were dropped\n` : text);
+        dropped = 0;
+        await sink.flush();
+      }
+    } catch {
+      // stderr is closed: there is nowhere left to report that.
+      pending = [];
+    } finally {
+      busy = false;
+    }
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    write: (text) => {
+      if (size > MAX_PENDING) {
+        dropped++;
+        return;
+      }
+      pending.push(text);
+      size += text.length;
+      if (timer !== undefined) return;
+      timer = setTimeout(() => {
+        timer = undefined;
+        drain().catch(() => {
+          // `drain` handles its own failures.
+        });
+      }, FLUSH_MS);
+      timer.unref();
+    },
+    flush: drain,
+  };
+}

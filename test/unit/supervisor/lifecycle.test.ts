@@ -1,0 +1,107 @@
+/** The table of src/supervisor/lifecycle.ts, row by row, and that nothing else happens. */
+import { describe, expect, test } from "bun:test";
+import {
+  endIsFailure,
+  isWanted,
+  type LifecycleEvent,
+  type Phase,
+  step,
+} from "../../../src/supervisor/lifecycle.ts";
+
+const RETRY = { kind: "retry", delayMs: 500 } as const;
+const GIVE_UP = { kind: "give-up", retryInMs: 9_000 } as const;
+const FOR_GOOD = { kind: "give-up", retryInMs: undefined } as const;
+const REST = { kind: "rest" } as const;
+
+const EVENTS: Readonly<Record<string, LifecycleEvent>> = {
+  start: { type: "start" },
+  stop: { type: "stop" },
+  refused: { type: "refused", verdict: FOR_GOOD },
+  connected: { type: "connected" },
+  faulted: { type: "faulted" },
+  "ended, retry": { type: "ended", verdict: RETRY },
+  "ended, give up": { type: "ended", verdict: GIVE_UP },
+  "ended, rest": { type: "ended", verdict: REST },
+  due: { type: "due" },
+};
+
+function phaseOf(name: string): Phase {
+  const then = name.split("/")[1];
+  if (then === "rest" || then === "restart" || then === "verdict")
+    return { state: "stopping", then };
+  if (name === "stopped" || name === "starting" || name === "ready") return { state: name };
+  if (name === "backoff" || name === "failed") return { state: name };
+  throw new Error(`no phase ${name}`);
+}
+
+function nameOf(phase: Phase): string {
+  return phase.state === "stopping" ? `stopping/${phase.then}` : phase.state;
+}
+
+/** phase → event → next phase and commands; what is not listed changes nothing. */
+const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  stopped: { start: "starting: spawn" },
+  starting: {
+    stop: "stopping/rest: end-child",
+    refused: "failed: ",
+    connected: "ready: ",
+    faulted: "stopping/verdict: end-child",
+    "ended, retry": "backoff: wait 500",
+    "ended, give up": "failed: wait 9000",
+    "ended, rest": "stopped: ",
+  },
+  ready: {
+    stop: "stopping/rest: end-child",
+    refused: "failed: ",
+    faulted: "stopping/verdict: end-child",
+    "ended, retry": "backoff: wait 500",
+    "ended, give up": "failed: wait 9000",
+    "ended, rest": "stopped: ",
+  },
+  backoff: { due: "starting: spawn", stop: "stopped: cancel-wait" },
+  failed: { due: "starting: spawn", stop: "stopped: cancel-wait" },
+  "stopping/rest": {
+    start: "stopping/restart: ",
+    "ended, retry": "stopped: ",
+    "ended, give up": "stopped: ",
+    "ended, rest": "stopped: ",
+  },
+  "stopping/restart": {
+    stop: "stopping/rest: ",
+    "ended, retry": "starting: spawn",
+    "ended, give up": "starting: spawn",
+    "ended, rest": "starting: spawn",
+  },
+  "stopping/verdict": {
+    stop: "stopping/rest: ",
+    "ended, retry": "backoff: wait 500",
+    "ended, give up": "failed: wait 9000",
+    "ended, rest": "stopped: ",
+  },
+};
+
+describe("every phase × every event", () => {
+  for (const [from, row] of Object.entries(TABLE)) {
+    for (const [eventName, event] of Object.entries(EVENTS)) {
+      const expected = row[eventName] ?? `${from}: `;
+      test(`${from} + ${eventName} → ${expected}`, () => {
+        const { phase, commands } = step(phaseOf(from), event);
+        const words = commands.map((each) =>
+          each.do === "wait" ? `wait ${each.delayMs}` : each.do,
+        );
+        expect(`${nameOf(phase)}: ${words.join(" ")}`).toBe(expected);
+      });
+    }
+  }
+});
+
+test("an end is a failure unless a stop was asked for", () => {
+  const failures = Object.keys(TABLE).filter((name) => endIsFailure(phaseOf(name)));
+  expect(failures.filter((name) => name.startsWith("stopping"))).toEqual(["stopping/verdict"]);
+  expect(failures).toContain("ready");
+});
+
+test("all phases but rest and the way to it are wanted", () => {
+  const unwanted = Object.keys(TABLE).filter((name) => !isWanted(phaseOf(name)));
+  expect(unwanted).toEqual(["stopped", "stopping/rest"]);
+});

@@ -87,7 +87,8 @@ export interface SkippedServer {
 }
 
 export interface GatewayConfig {
-  readonly source: { readonly kind: "file"; readonly path: string } | { readonly kind: "demo" | "command-line" };
+  readonly source:
+    { readonly kind: "file"; readonly path: string } | { readonly kind: "demo" | "command-line" };
   readonly host: string;
   readonly port: number;
   readonly domain: string;

@@ -1,0 +1,99 @@
+/**
+ * Pure. Where the servers come from: the command line, the file, or, without both, the demo.
+ */
+import { childEnvironment } from "./child-env.ts";
+import { duplicatesIn, memberOf, valueOf, type ConfigDocument } from "./document.ts";
+import type { ExpansionSources } from "./expand.ts";
+import type { Flags } from "./settings.ts";
+import { demoServer, inheritedNames, serverFromCommand, slugOfCommand } from "./one-server.ts";
+import type { Reporter } from "./reporter.ts";
+import type { ProxyBlock } from "./schema.ts";
+import { hintForMissingServers, readServers, type ServersBlock } from "./servers.ts";
+import { splitShellWords } from "./shell-words.ts";
+import { unknownFileKeys } from "./unknown-keys.ts";
+
+/** What servers are found with. */
+export interface FindContext {
+  readonly flags: Flags;
+  readonly sources: Omit<ExpansionSources, "serverData">;
+  /** How to start our own executable. */
+  readonly selfCommand: readonly string[];
+  readonly proxy: ProxyBlock;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly reporter: Reporter;
+}
+
+/** True when the command line itself names the only server, so that no file is read. */
+export function isOneServerForm(flags: Flags): boolean {
+  return flags.stdio !== undefined || (flags.command ?? []).length > 0;
+}
+
+/** The servers, or undefined after reporting why there cannot be any. */
+export function findServers(
+  document: ConfigDocument | undefined,
+  context: FindContext,
+): ServersBlock | undefined {
+  const { sources, reporter } = context;
+  if (isOneServerForm(context.flags)) return serverOfCommandLine(context);
+  if (document === undefined) {
+    return { servers: [demoServer(context.selfCommand, sources.env)], skipped: [], folders: [] };
+  }
+  const { root } = document;
+  const value = valueOf(root);
+  for (const { path, offset } of duplicatesIn(root, []).filter(({ path }) => path.length === 1)) {
+    const hint = "Join them into one.";
+    reporter.report("error", path, "is there a second time", { offset, hint });
+  }
+  for (const { path, hint } of unknownFileKeys(value)) {
+    reporter.report("warning", path, "is not a known key; it is ignored", { hint, atKey: true });
+  }
+  const member = memberOf(root, "mcpServers");
+  if (member === undefined) {
+    const hint = hintForMissingServers(Object.keys(value ?? {}));
+    reporter.report("error", [], 'has no "mcpServers"', { hint });
+    return undefined;
+  }
+  if (member.value?.type !== "object") {
+    const hint = '"mcpServers": { "name": { "command": "npx", "args": […] } }';
+    reporter.report("error", ["mcpServers"], "must be an object in { }", { hint });
+    return undefined;
+  }
+  const { instances, toolNames } = context.proxy;
+  const block = readServers(member.value, { ...context, defaults: { instances, toolNames } });
+  if (block.servers.length === 0 && block.skipped.every(({ reason }) => reason === "disabled")) {
+    const hint = "Add one, or enable one.";
+    reporter.report("warning", ["mcpServers"], "names no server to run", { hint });
+  }
+  return block;
+}
+
+function serverOfCommandLine(context: FindContext): ServersBlock | undefined {
+  const { flags, sources, reporter } = context;
+  const { instances, toolNames } = context.proxy;
+  const isText = flags.stdio !== undefined;
+  const flag = isText ? "--stdio" : "--";
+  if (isText && (flags.command ?? []).length > 0) {
+    const message = "cannot stand beside a command behind --";
+    reporter.reportOutside("error", "--stdio", message, "Choose one.");
+  }
+  if (flags.config !== undefined) {
+    reporter.reportOutside("error", "--config", `cannot stand beside ${flag}`, "Choose one.");
+  }
+  const split = splitShellWords(flags.stdio ?? "");
+  if (!split.ok) {
+    const hint = "Quote the whole command once more, or give it behind --.";
+    reporter.reportOutside("error", flag, `cannot be split into words: ${split.error}`, hint);
+    return undefined;
+  }
+  const [command, ...args] = isText ? split.value : (flags.command ?? []);
+  if (command === undefined || command === "") {
+    const hint = 'Write --stdio "npx -y some-server".';
+    reporter.reportOutside("error", flag, "names no program", hint);
+    return undefined;
+  }
+  const slug = slugOfCommand([command, ...args]);
+  const childEnv = childEnvironment(sources.env, inheritedNames(flags.inheritEnv), {});
+  const server = serverFromCommand([command, ...args], { name: slug, slug }, childEnv);
+  return { servers: [{ ...server, instances, toolNames }], skipped: [], folders: [] };
+}

@@ -1,0 +1,170 @@
+/**
+ * Pure. One entry of `mcpServers`, once it has its slug: expanded, parsed and turned into the
+ * configuration of a server. Every problem concerns this entry alone.
+ */
+import { childEnvironment } from "./child-env.ts";
+import { duplicatesIn, type DocumentNode } from "./document.ts";
+import type { ExpansionSources } from "./expand.ts";
+import { expandValue } from "./expand-value.ts";
+import { shapeFindings } from "./issues.ts";
+import type { InstancesMode, RootsPolicy, ServerConfig, ToolNamesMode } from "./model.ts";
+import { fileUri } from "./paths.ts";
+import type { KeyPath } from "./problem.ts";
+import type { Reporter } from "./reporter.ts";
+import { serverSchema, type ServerEntry } from "./schema.ts";
+import { unknownServerKeys } from "./unknown-keys.ts";
+
+/** What an entry is read with. */
+export interface EntryContext {
+  readonly reporter: Reporter;
+  readonly sources: ExpansionSources;
+  readonly defaults: { readonly instances: InstancesMode; readonly toolNames: ToolNamesMode };
+}
+
+/** An entry as it stands in the file. */
+export interface RawEntry {
+  readonly name: string;
+  readonly slug: string;
+  readonly path: KeyPath;
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly node: DocumentNode | undefined;
+}
+
+/** Keys whose strings are taken as they are: they are not used, or decide about the entry as such. */
+const NOT_EXPANDED = new Set(["url", "headers", "timeout", "type", "disabled", "enabled"]);
+
+/** The server of an entry, or undefined after reporting why there is none. */
+export function readServerEntry(
+  entry: RawEntry,
+  context: EntryContext,
+): { readonly server: ServerConfig; readonly usesServerData: boolean } | undefined {
+  const { reporter, sources } = context;
+  const { name, path } = entry;
+  const isClean = reportKeys(entry, reporter);
+  const known = Object.entries(entry.value).filter(([key]) => key in serverSchema.shape);
+  const expanded = expandValue(
+    Object.fromEntries(known.filter(([key]) => !NOT_EXPANDED.has(key))),
+    sources,
+    { path, server: name, reporter },
+  );
+  const plain = known.filter(([key]) => NOT_EXPANDED.has(key));
+  const value = { ...(expanded.value as object), ...Object.fromEntries(plain) };
+  const parsed = serverSchema.safeParse(value);
+  if (!parsed.success) {
+    for (const finding of shapeFindings(parsed.error.issues, value)) {
+      const { message, hint } = finding;
+      if (reporter.hasError([...path, ...finding.path])) continue;
+      reporter.report("error", [...path, ...finding.path], message, { hint, server: name });
+    }
+  }
+  if (parsed.data?.command === undefined && entry.value["command"] === undefined) {
+    const hint = 'Name the program to start, such as "command": "npx".';
+    reporter.report("error", [...path, "command"], "is missing", { hint, server: name });
+  }
+  if (!parsed.success || parsed.data.command === undefined) return undefined;
+  const roots = readRoots(parsed.data.roots, entry, reporter);
+  if (roots === undefined || !isClean || !expanded.isWhole) return undefined;
+  warnOfMissing(parsed.data, entry, context);
+  const { fileContents, usesServerData } = expanded;
+  const { command } = parsed.data;
+  return {
+    server: toServer({ entry, parsed: { ...parsed.data, command }, roots, fileContents }, context),
+    usesServerData,
+  };
+}
+
+interface Parts {
+  readonly entry: RawEntry;
+  readonly parsed: ServerEntry & { readonly command: string };
+  readonly roots: RootsPolicy;
+  readonly fileContents: readonly string[];
+}
+
+function toServer(
+  { entry, parsed, roots, fileContents }: Parts,
+  { sources, defaults }: EntryContext,
+): ServerConfig {
+  return {
+    name: entry.name,
+    slug: entry.slug,
+    command: parsed.command,
+    args: parsed.args,
+    env: childEnvironment(sources.env, parsed.inheritEnv, parsed.env),
+    secrets: [...new Set([...Object.values(parsed.env), ...fileContents])].filter(Boolean),
+    cwd: parsed.cwd,
+    instances: parsed.instances ?? defaults.instances,
+    toolNames: parsed.toolNames ?? defaults.toolNames,
+    tools: { allow: parsed.tools.allow, deny: parsed.tools.deny },
+    roots,
+    legacyStateless: parsed.legacyStateless,
+    maxInFlight: parsed.maxInFlight,
+    maxQueue: parsed.maxQueue,
+    maxInstances: parsed.maxInstances,
+    startTimeoutMs: parsed.startTimeout,
+    requestTimeoutMs: parsed.requestTimeout,
+    optionalListTimeoutMs: parsed.optionalListTimeout,
+    maxLineBytes: parsed.maxLineBytes,
+  };
+}
+
+/** Reports keys that are there twice, unknown or without effect; true when none is an error. */
+function reportKeys({ name, path, value, node }: RawEntry, reporter: Reporter): boolean {
+  const duplicates = duplicatesIn(node, path);
+  for (const { path: twice, offset } of duplicates) {
+    const hint = "Remove one of them.";
+    reporter.report("error", twice, "is there a second time", { hint, server: name, offset });
+  }
+  const warn = (key: KeyPath, message: string, hint: string | undefined): void =>
+    reporter.report("warning", [...path, ...key], message, { hint, server: name, atKey: true });
+  for (const unknown of unknownServerKeys(value)) {
+    warn(unknown.path, "is not a known key; it is ignored", unknown.hint);
+  }
+  if ("timeout" in value) {
+    const hint = 'Write "requestTimeout" with a unit, such as "60s", or remove it.';
+    warn(["timeout"], "is ignored: some clients mean seconds by it, others milliseconds", hint);
+  }
+  if ("url" in value) {
+    warn(["url"], 'is ignored, because the entry has a "command"', "Remove one of them.");
+  }
+  if (value["type"] !== undefined && value["type"] !== "stdio") {
+    const hint = 'Remove it, or write "stdio".';
+    warn(["type"], 'is ignored, because the entry has a "command"', hint);
+  }
+  return duplicates.length === 0;
+}
+
+function readRoots(
+  roots: ServerEntry["roots"],
+  { name, path }: RawEntry,
+  reporter: Reporter,
+): RootsPolicy | undefined {
+  if (typeof roots === "string") return roots;
+  let isClean = true;
+  const uris = roots.map((root, index) => {
+    if (/^file:\/\/\//.test(root) && URL.canParse(root)) return root;
+    if (root.startsWith("/")) return fileUri(root);
+    const message = "must be an absolute path or a file:/// URI";
+    reporter.report("error", [...path, "roots", index], message, { server: name });
+    isClean = false;
+    return root;
+  });
+  return isClean ? uris : undefined;
+}
+
+function warnOfMissing(
+  { inheritEnv }: ServerEntry,
+  { name, path }: RawEntry,
+  { reporter, sources }: EntryContext,
+): void {
+  if (typeof inheritEnv === "boolean") return;
+  for (const [index, variable] of inheritEnv.entries()) {
+    const place = [...path, "inheritEnv", index];
+    if (variable.startsWith("BUN_")) {
+      const hint = 'Set it in "env".';
+      reporter.report("warning", place, "is never handed down", { hint, server: name });
+    } else if (!variable.includes("*") && sources.env[variable] === undefined) {
+      const message = `names the variable ${variable}, which is not set`;
+      reporter.report("warning", place, message, { server: name });
+    }
+  }
+}

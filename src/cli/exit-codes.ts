@@ -1,0 +1,9 @@
+/**
+ * Pure. What the process says when it ends (sysexits.h for 78).
+ */
+export const EXIT = {
+  stopped: 0,
+  bug: 1,
+  usage: 2,
+  configuration: 78,
+} as const;

@@ -1,0 +1,21 @@
+/**
+ * Pure. A problem of the configuration as text for a terminal or a log.
+ */
+import type { ConfigProblem } from "../config/problem.ts";
+
+/**
+ * `file:line:column: error: path message. What to do`, on one line without its end. Editors and
+ * terminals make a link of the first part.
+ */
+export function formatProblem(problem: ConfigProblem): string {
+  const { file, line, column, severity, path, message, hint } = problem;
+  const place = file === undefined || line === undefined ? "" : `${file}:${line}:${column ?? 1}: `;
+  const subject = path === "" ? "the file" : path;
+  const advice = hint === undefined ? "" : `. ${hint}`;
+  return oneLine(`${place}${severity}: ${subject} ${message}${advice}`);
+}
+
+/** Names and values come from a file: nothing in them may move the cursor or begin a new line. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, "·");
+}

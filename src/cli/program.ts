@@ -1,0 +1,115 @@
+/**
+ * The command line: which command, its flags, and the exit code that comes of it.
+ *
+ * `serve` is what runs without a command. Words behind `--` are one server's command line and are
+ * taken off before the parser sees them, so that a server may be called "check".
+ */
+import { Command, CommanderError } from "commander";
+import { loadConfig, type LoadInput } from "../config/load.ts";
+import type { Environment } from "../config/settings.ts";
+import { VERSION } from "../runtime/version.ts";
+import type { HostFacts } from "../supervisor/guardian-link.ts";
+import { runCheck } from "./check.ts";
+import { EXIT } from "./exit-codes.ts";
+import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
+import { schemaText } from "./schema.ts";
+import { serve } from "./serve.ts";
+
+/** What the command line needs of the process it runs in. */
+export interface ProgramContext {
+  readonly env: Environment;
+  readonly workingFolder: string;
+  /** How our own executable is started. */
+  readonly selfCommand: readonly string[];
+  readonly host: HostFacts;
+}
+
+const AFTER_HELP = `
+Examples:
+  remote-mcp-proxy                                    serve ./config.json, or a demo server without one
+  remote-mcp-proxy --config servers.json --port 9000
+  remote-mcp-proxy -- npx -y @modelcontextprotocol/server-memory
+  remote-mcp-proxy check --verbose
+
+Each server is at http://HOST:PORT/{server}/mcp (and /sse). Variables and keys: docs/configuration.md
+Exit codes: 0 stopped, 1 failure, 2 wrong usage, 78 wrong configuration.`;
+
+/** Runs the command that the arguments name. Never throws. @returns the exit code */
+export async function runProgram(
+  args: readonly string[],
+  context: ProgramContext,
+): Promise<number> {
+  const dashes = args.indexOf("--");
+  const words = dashes < 0 ? [] : args.slice(dashes + 1);
+  let exitCode: number = EXIT.stopped;
+  const program = createProgram(context, words, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(dashes < 0 ? [...args] : args.slice(0, dashes), { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? EXIT.stopped : EXIT.usage;
+  }
+}
+
+function createProgram(
+  context: ProgramContext,
+  words: readonly string[],
+  finish: (exitCode: number) => void,
+): Command {
+  const print = (text: string): void => {
+    process.stdout.write(text);
+  };
+  const input = (command: Command): LoadInput => {
+    const [stray] = command.args;
+    if (stray !== undefined) {
+      command.error(`error: unknown command "${stray}". To serve one server, write -- before it`);
+    }
+    const { env, workingFolder, selfCommand } = context;
+    return {
+      flags: flagsFrom(command.opts<OptionValues>(), words),
+      env,
+      workingFolder,
+      selfCommand,
+    };
+  };
+  const program = new Command("remote-mcp-proxy")
+    .description("Serves the local stdio MCP servers of a config file to remote MCP clients.")
+    .version(VERSION, "-V, --version")
+    .addHelpText("after", AFTER_HELP)
+    .exitOverride();
+
+  const serveCommand = new Command("serve")
+    .description("serve the configured servers until a signal ends it (this is the default)")
+    .exitOverride()
+    .action(async () => {
+      const loaded = loadConfig(input(serveCommand));
+      const { selfCommand, host } = context;
+      finish(await serve({ loaded, selfCommand, host, print }));
+    });
+  program.addCommand(addServeOptions(serveCommand), { isDefault: true });
+
+  const checkCommand = new Command("check")
+    .description(
+      "say everything that is wrong with a configuration, and whether its programs are there",
+    )
+    .option("--verbose", "show every setting and where it came from")
+    .option("--json", "print one JSON document")
+    .exitOverride()
+    .action(() => {
+      const { verbose, json } = checkCommand.opts<{ verbose?: boolean; json?: boolean }>();
+      const options = { ...input(checkCommand), verbose: verbose === true, json: json === true };
+      finish(runCheck({ ...options, print }));
+    });
+  program.addCommand(addServeOptions(checkCommand));
+
+  program.addCommand(
+    new Command("schema")
+      .description("print the JSON Schema of the config file")
+      .exitOverride()
+      .action(() => print(schemaText())),
+  );
+  return program;
+}

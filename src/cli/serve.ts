@@ -1,0 +1,134 @@
+/**
+ * `serve`: runs the gateway until a signal ends it.
+ *
+ * Prints the start table on stdout once the socket listens; everything else goes to the log on
+ * stderr. The first SIGTERM or SIGINT stops in order, the second at once.
+ */
+import { makeServerFolders } from "../config/load.ts";
+import type { GatewayConfig } from "../config/model.ts";
+import type { LoadedConfig } from "../config/resolve.ts";
+import { bindUrl } from "../config/urls.ts";
+import { startGateway, type Gateway } from "../gateway.ts";
+import { isLoopback } from "../kernel/address.ts";
+import { messageOf } from "../kernel/error.ts";
+import type { Emit } from "../kernel/event.ts";
+import { createLogger, createStderrWriter } from "../observe/logger.ts";
+import { createSystemClock } from "../runtime/system-clock.ts";
+import { VERSION } from "../runtime/version.ts";
+import type { HostFacts } from "../supervisor/guardian-link.ts";
+import { EXIT } from "./exit-codes.ts";
+import { formatProblem } from "./problems.ts";
+import { startTable } from "./table.ts";
+
+export interface ServeInput {
+  readonly loaded: LoadedConfig;
+  readonly selfCommand: readonly string[];
+  readonly host: HostFacts;
+  readonly print: (text: string) => void;
+}
+
+/** Serves until stopped. @returns the exit code */
+export async function serve(input: ServeInput): Promise<number> {
+  const { loaded, print } = input;
+  const clock = createSystemClock();
+  const log = createStderrWriter();
+  const { config } = loaded;
+  if (config === undefined) {
+    for (const problem of loaded.problems) log.write(`${formatProblem(problem)}\n`);
+    await log.flush();
+    return EXIT.configuration;
+  }
+  const emit = createLogger({
+    system: config.logLevelSystem,
+    mcp: config.logLevelMcp,
+    wallMs: clock.wallMs,
+    write: log.write,
+  });
+  tellAboutConfig(loaded, config, emit);
+  const faults = watchFaults(emit);
+  try {
+    makeServerFolders(loaded.folders);
+    const { selfCommand, host } = input;
+    const gateway = await startGateway({
+      config,
+      version: VERSION,
+      selfCommand,
+      host,
+      clock,
+      emit,
+    });
+    print(startTable(config, gateway.servers(), gateway.port));
+    print(`Listening on ${bindUrl(config, gateway.port)}\n`);
+    const reason = await Promise.race([untilSignal(gateway), faults]);
+    await gateway.stop(reason.text);
+    return reason.exitCode;
+  } catch (error) {
+    emit({ kind: "gateway.notice", level: "ERROR", message: startFailure(error, config) });
+    return EXIT.bug;
+  } finally {
+    await log.flush();
+  }
+}
+
+interface StopReason {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** Resolves with the first signal; the second ends everything at once. */
+function untilSignal(gateway: Gateway): Promise<StopReason> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.on(signal, () => {
+        if (asked) {
+          gateway.killAll();
+          process.exit(EXIT.bug);
+        }
+        asked = true;
+        resolve({ text: signal, exitCode: EXIT.stopped });
+      });
+    }
+  });
+}
+
+/** An unhandled rejection or exception is a bug: log it, stop in order, exit 1. */
+function watchFaults(emit: Emit): Promise<StopReason> {
+  return new Promise((resolve) => {
+    const report = (error: unknown): void => {
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      emit({ kind: "gateway.notice", level: "ERROR", message: `bug: ${detail}` });
+      resolve({ text: "a bug in the gateway", exitCode: EXIT.bug });
+    };
+    process.on("unhandledRejection", report);
+    process.on("uncaughtException", report);
+  });
+}
+
+function tellAboutConfig(loaded: LoadedConfig, config: GatewayConfig, emit: Emit): void {
+  for (const problem of loaded.problems) {
+    const level =
+      problem.severity === "note" ? "INFO" : problem.severity === "warning" ? "WARNING" : "ERROR";
+    emit({ kind: "gateway.notice", level, message: formatProblem(problem) });
+  }
+  if (config.source.kind === "demo") {
+    const message =
+      "no config file found: serving the built-in demo server. Give one with --config FILE or CONFIG_FILE";
+    emit({ kind: "gateway.notice", level: "WARNING", message });
+  }
+  if (!isLoopback(config.host)) {
+    const message = `listening on ${config.host} without authentication: whoever reaches this address can use every server`;
+    emit({ kind: "gateway.notice", level: "WARNING", message });
+  }
+}
+
+function startFailure(error: unknown, config: GatewayConfig): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") {
+    return `cannot listen on ${config.host}:${config.port}: the port is in use. Stop the other program or give another --port`;
+  }
+  if (code === "EACCES") {
+    return `cannot listen on ${config.host}:${config.port}: not permitted. Ports below 1024 need privileges; give another --port`;
+  }
+  return `cannot start: ${messageOf(error)}`;
+}

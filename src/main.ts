@@ -1,0 +1,35 @@
+/**
+ * Entry of the executable: hidden modes first, since they must start fast and import little, then
+ * the command line. The only file that reads the process's arguments and environment.
+ */
+export {};
+/** Compiled, the executable is the program; from source, the runtime runs this file. */
+const isCompiled = import.meta.url.includes("/$bunfs/");
+const selfCommand = isCompiled ? [process.execPath] : [process.execPath, Bun.main];
+const args = process.argv.slice(2);
+
+switch (args[0]) {
+  case "__guardian": {
+    const { runGuardian } = await import("./runtime/guardian.ts");
+    await runGuardian();
+    break;
+  }
+  case "__demo": {
+    const { runDemoServer } = await import("./runtime/demo-server.ts");
+    await runDemoServer();
+    break;
+  }
+  default: {
+    const { runProgram } = await import("./cli/program.ts");
+    process.exitCode = await runProgram(args, {
+      env: process.env,
+      workingFolder: process.cwd(),
+      selfCommand,
+      host: {
+        pid: process.pid,
+        platform: process.platform,
+        systemdExecPid: process.env["SYSTEMD_EXEC_PID"],
+      },
+    });
+  }
+}

@@ -6,18 +6,21 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Bridge } from "./bridge/bridge.ts";
 import { listTools } from "./bridge/list-tools.ts";
+import { readClientCapabilities, sharedInitializeParams } from "./codec/client-capabilities.ts";
 import type { GatewayConfig } from "./config/model.ts";
 import { createApp } from "./http/app.ts";
-import { isLoopback } from "./http/hosts.ts";
 import { listen, type Listener } from "./http/listener.ts";
-import type { ServerStatus } from "./http/routes/utility.ts";
+import type { ServerStatus } from "./http/context.ts";
+import { watchTls } from "./http/tls-watch.ts";
 import type { Clock, Timer } from "./kernel/clock.ts";
+import { isLoopback } from "./kernel/address.ts";
 import { messageOf } from "./kernel/error.ts";
 import type { Emit } from "./kernel/event.ts";
 import { SessionRegistry } from "./session/registry.ts";
 import type { HostFacts } from "./supervisor/guardian-link.ts";
 import type { Supervisor } from "./supervisor/model.ts";
 import { createSupervisor } from "./supervisor/supervisor.ts";
+import { Pool, type PoolEvents } from "./upstream/pool.ts";
 import { WaitingPosts, type Endpoint } from "./transport/endpoint.ts";
 import { StreamSet } from "./transport/sse-stream.ts";
 
@@ -34,8 +37,6 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly port: number;
   readonly servers: () => readonly ServerStatus[];
-  /** Reads the certificate files again. */
-  readonly reloadTls: () => Promise<void>;
   /** Drains, ends streams, stops listening, stops children. Resolves when no child is left. */
   readonly stop: (reason: string) => Promise<void>;
   /** Ends all children at once, for the second signal. */
@@ -137,7 +138,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onFault,
   });
   for (const bridge of bridges) if (startsAtBoot(bridge)) bridge.start(PRINCIPAL);
-  const timers = startTimers({ clock, bridges, registry, streams, waiting, config });
+  const timers = [...startTimers({ clock, bridges, registry, streams, waiting, config })];
+  if (config.tls !== undefined) {
+    timers.push(watchTls(config.tls, clock, () => renewTls(listener, emit)));
+  }
 
   let stopping: Promise<void> | undefined;
   const stop = async (reason: string): Promise<void> => {
@@ -154,7 +158,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     port: listener.port,
     servers,
-    reloadTls: () => listener.reloadTls(),
     stop: (reason) => (stopping ??= stop(reason)),
     killAll: () => supervisor.killAll(),
   };
@@ -171,7 +174,21 @@ function createEndpoints(
   const { limits } = config;
   return new Map(
     config.servers.map((server) => {
-      const bridge = new Bridge({ server, limits, supervisor, registry, clock, emit, gateway });
+      const createPool = (eventsFor: PoolEvents): Pool =>
+        new Pool(
+          {
+            server,
+            supervisor,
+            clock,
+            emit,
+            maxJsonDepth: limits.maxJsonDepth,
+            baseFingerprint: readClientCapabilities(undefined, server.roots).fingerprint,
+            sharedInitialize: (fingerprint, revision) =>
+              sharedInitializeParams(fingerprint, revision, gateway),
+          },
+          eventsFor,
+        );
+      const bridge = new Bridge({ server, limits, createPool, registry, clock, emit });
       return [server.slug, { bridge, registry, limits, clock, ...shared }];
     }),
   );
@@ -209,6 +226,16 @@ async function drain(bridges: readonly Bridge[], clock: Clock, drainMs: number):
     );
   while (running() > 0 && clock.nowMs() < untilMs) {
     await new Promise<void>((resolve) => clock.after(20, resolve));
+  }
+}
+
+async function renewTls(listener: Listener, emit: Emit): Promise<void> {
+  try {
+    await listener.reloadTls();
+    emit({ kind: "gateway.notice", level: "INFO", message: "the TLS certificate was renewed" });
+  } catch (error) {
+    const message = `the changed TLS certificate cannot be used, the old one stays: ${messageOf(error)}`;
+    emit({ kind: "gateway.notice", level: "ERROR", message });
   }
 }
 

@@ -9,7 +9,6 @@ import {
   NO_CAPABILITIES,
   ownInitializeParams,
   readClientCapabilities,
-  sharedInitializeParams,
   type ClientCapabilities,
 } from "../codec/client-capabilities.ts";
 import type { Limits, ServerConfig } from "../config/model.ts";
@@ -18,10 +17,9 @@ import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionRegistry } from "../session/registry.ts";
-import type { Supervisor } from "../supervisor/model.ts";
 import { HandshakeRefused } from "../upstream/handshake.ts";
 import type { Link } from "../upstream/link.ts";
-import { Pool, type Group } from "../upstream/pool.ts";
+import type { Group, Pool, PoolEvents } from "../upstream/pool.ts";
 import { sharedInitializeResult } from "../upstream/profile.ts";
 import { jsonBytes, outgoingAnswer, type Message, type Outgoing } from "../wire/message.ts";
 import { LATEST_LEGACY, negotiateLegacy, traitsOf } from "../wire/revision.ts";
@@ -36,11 +34,11 @@ import { ToolDirectory } from "./tool-directory.ts";
 export interface BridgeOptions {
   readonly server: ServerConfig;
   readonly limits: Limits;
-  readonly supervisor: Supervisor;
+  /** Makes the pool of the server's children, which reports to the bridge. */
+  readonly createPool: (eventsFor: PoolEvents) => Pool;
   readonly registry: SessionRegistry;
   readonly clock: Clock;
   readonly emit: Emit;
-  readonly gateway: { readonly name: string; readonly version: string };
 }
 
 /** The answer to `initialize`. */
@@ -67,7 +65,7 @@ export class Bridge {
 
   constructor(options: BridgeOptions) {
     this.#options = options;
-    const { server, limits, clock, emit, supervisor, gateway } = options;
+    const { server, limits, clock, emit } = options;
     this.server = server;
     this.tools = new ToolDirectory(server);
     this.#context = { server, tools: this.tools, limits, emit, nowMs: () => clock.nowMs() };
@@ -79,26 +77,14 @@ export class Bridge {
       emit,
       sharedState: (group) => this.#sharedState(group),
     });
-    this.pool = new Pool(
-      {
-        server,
-        supervisor,
-        clock,
-        emit,
-        maxJsonDepth: limits.maxJsonDepth,
-        baseFingerprint: readClientCapabilities(undefined, server.roots).fingerprint,
-        sharedInitialize: (fingerprint, revision) =>
-          sharedInitializeParams(fingerprint, revision, gateway),
+    this.pool = options.createPool((group) => ({
+      onMessage: (message, upstream) =>
+        fromSharedChild(message, upstream, this.#sharedState(group()), this.#context),
+      onReady: (upstream, again) => {
+        this.tools.invalidate();
+        if (again) this.#sharedState(group()).restore(upstream);
       },
-      (group) => ({
-        onMessage: (message, upstream) =>
-          fromSharedChild(message, upstream, this.#sharedState(group()), this.#context),
-        onReady: (upstream, again) => {
-          this.tools.invalidate();
-          if (again) this.#sharedState(group()).restore(upstream);
-        },
-      }),
-    );
+    }));
   }
 
   /** Starts the shared child, as at boot. */

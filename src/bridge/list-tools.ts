@@ -2,7 +2,8 @@
  * All tools of a running server, as clients see them: every page, names and filter applied.
  */
 import { GatewayError } from "../kernel/error.ts";
-import { arrayElements, memberNamed, objectMembers, textOf } from "../wire/json-scan.ts";
+import { arrayElements, memberNamed, objectMembers } from "../wire/json-scan.ts";
+import { textOf } from "../wire/key-text.ts";
 import { jsonBytes } from "../wire/message.ts";
 import { readToolList } from "../codec/tool-list.ts";
 import type { Bridge } from "./bridge.ts";

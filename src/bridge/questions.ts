@@ -3,7 +3,8 @@
  * held while the client has no stream, answered, refused or timed out exactly once.
  */
 import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
-import { memberNamed, objectMembers, stringValue, textOf } from "../wire/json-scan.ts";
+import { memberNamed, objectMembers, stringValue } from "../wire/json-scan.ts";
+import { textOf } from "../wire/key-text.ts";
 import { idKey, jsonBytes, outgoingCall, type Message } from "../wire/message.ts";
 import type { RootsPolicy } from "../config/model.ts";
 import type { Upstream } from "../upstream/upstream.ts";

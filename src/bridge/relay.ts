@@ -12,7 +12,8 @@ import {
 import type { ServerConfig } from "../config/model.ts";
 import type { Emit } from "../kernel/event.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
-import { memberNamed, objectMembers, textOf } from "../wire/json-scan.ts";
+import { memberNamed, objectMembers } from "../wire/json-scan.ts";
+import { textOf } from "../wire/key-text.ts";
 import {
   outgoingAnswer,
   outgoingCall,

@@ -9,7 +9,7 @@ import {
   TRANSPORT_REFUSED,
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "../wire/error-codes.ts";
-import { memberNamed, objectMembers, stringValue } from "../wire/json-scan.ts";
+import { MAX_DEPTH, memberNamed, objectMembers, stringValue } from "../wire/json-scan.ts";
 import type { Message } from "../wire/message.ts";
 import { LATEST_LEGACY } from "../wire/revision.ts";
 
@@ -30,7 +30,8 @@ export type Route =
   | { readonly kind: "rejected"; readonly rejection: Rejection };
 
 const CLAIM = "io.modelcontextprotocol/protocolVersion";
-const MAX_DEPTH = 64;
+/** What every spelling of the claim ends with, `\\/` too, which is how PHP writes a slash. */
+const CLAIM_END = "/protocolVersion";
 
 /** Sorts a message by era. `versionHeader` is MCP-Protocol-Version, null when absent. */
 export function classifyMessage(message: Message, versionHeader: string | null): Route {
@@ -70,7 +71,7 @@ export function modernClaim(params: Uint8Array | undefined): string | undefined 
 
 /** A native search first: nearly no message of a legacy client has the key. */
 function mentionsClaim(params: Uint8Array): boolean {
-  return Buffer.from(params.buffer, params.byteOffset, params.length).includes(CLAIM);
+  return Buffer.from(params.buffer, params.byteOffset, params.length).includes(CLAIM_END);
 }
 
 function decline(requested: string): Route {

@@ -6,7 +6,8 @@
  * a remote client reopen the host's file system.
  */
 import type { RootsPolicy } from "../config/model.ts";
-import { memberNamed, objectMembers, textOf, type Member } from "../wire/json-scan.ts";
+import { MAX_DEPTH, memberNamed, objectMembers, type Member } from "../wire/json-scan.ts";
+import { textOf } from "../wire/key-text.ts";
 import { applyEdits, type Edit } from "../wire/splice.ts";
 
 export interface ClientCapabilities {
@@ -17,8 +18,6 @@ export interface ClientCapabilities {
   /** Canonical JSON of what a shared child may be told; clients with equal text can share one. */
   readonly fingerprint: string;
 }
-
-const MAX_DEPTH = 64;
 
 /** Nothing declared. */
 export const NO_CAPABILITIES: ClientCapabilities = {

@@ -3,7 +3,8 @@
  * is taken out (protocol.md 3.1), the tool name and the progress token are replaced, the rest of
  * the bytes stays.
  */
-import { memberNamed, objectMembers, stringValue, textOf, type Member } from "../wire/json-scan.ts";
+import { memberNamed, objectMembers, stringValue, type Member } from "../wire/json-scan.ts";
+import { textOf } from "../wire/key-text.ts";
 import { applyEdits, progressTokenOf, type Edit } from "../wire/splice.ts";
 
 const RESERVED_PREFIX = "io.modelcontextprotocol/";
@@ -62,7 +63,7 @@ function withoutReserved(
   const texts = members
     .filter((member) => !isDropped(member))
     .map((member) => {
-      if (member !== meta) return textOf(params, member.keyStart, member.end);
+      if (member !== meta || inner.length === 0) return textOf(params, member.keyStart, member.end);
       const kept = inner.filter((one) => !isReserved(one));
       return `"_meta":{${kept.map((one) => textOf(params, one.keyStart, one.end)).join(",")}}`;
     });

@@ -2,13 +2,17 @@
  * Pure. A `tools/list` result on its way to the client: names replaced and tools left out in the
  * bytes, everything else untouched.
  */
-import { arrayElements, memberNamed, objectMembers, stringValue } from "../wire/json-scan.ts";
+import {
+  arrayElements,
+  MAX_DEPTH,
+  memberNamed,
+  objectMembers,
+  stringValue,
+} from "../wire/json-scan.ts";
 import { applyEdits, joinElements, type Edit } from "../wire/splice.ts";
 
 /** What to do with a tool: its name toward the client, or undefined to leave it out. */
 export type ExposeTool = (native: string) => string | undefined;
-
-const MAX_DEPTH = 200;
 
 /** Names of the tools in a `tools/list` result, and its `nextCursor`. */
 export function readToolList(result: Uint8Array): {

@@ -50,8 +50,18 @@ export function filtersTools(filter: ToolFilter): boolean {
   return filter.allow !== undefined || filter.deny.length > 0;
 }
 
+/** In linear time: the name comes from a client, and a regular expression with several `.*` is not. */
 function matches(pattern: string, name: string): boolean {
-  if (!pattern.includes("*")) return pattern === name;
-  const source = pattern.split("*").map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, "\\$&"));
-  return new RegExp(`^${source.join(".*")}$`, "su").test(name);
+  const [head = "", ...others] = pattern.split("*");
+  const tail = others.pop();
+  if (tail === undefined) return pattern === name;
+  let at = head.length;
+  const end = name.length - tail.length;
+  if (end < at || !name.startsWith(head) || !name.endsWith(tail)) return false;
+  for (const part of others) {
+    const found = name.indexOf(part, at);
+    if (found < 0 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
 }

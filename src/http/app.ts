@@ -7,46 +7,11 @@
 import { Hono } from "hono";
 import { INTERNAL_ERROR, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { refusal } from "../transport/answers.ts";
-import type { Endpoint } from "../transport/endpoint.ts";
-import { createHostMatcher, type HostMatch, type HostPolicy } from "./hosts.ts";
-import {
-  addCorsHeaders,
-  isAllowedOrigin,
-  preflightResponse,
-  type OriginPolicy,
-} from "./origins.ts";
+import type { AppOptions, ConnectionControl, Env } from "./context.ts";
+import { createHostMatcher, type HostMatch } from "./hosts.ts";
+import { addCorsHeaders, isAllowedOrigin, preflightResponse } from "./origins.ts";
 import { MCP_ENDPOINTS, serveMcp } from "./routes/mcp.ts";
-import { utilityRoutes, type UtilityActions } from "./routes/utility.ts";
-
-/** What Bun's server offers to a request. */
-export interface ConnectionControl {
-  timeout(request: Request, seconds: number): void;
-}
-
-export interface AppOptions {
-  readonly hosts: HostPolicy;
-  readonly origins: OriginPolicy;
-  /** Path of the public URL without a trailing slash, "" when there is none. */
-  readonly publicPrefix: string;
-  /** The server that one-server forms also serve at the root. */
-  readonly rootServer: string | undefined;
-  readonly endpoints: ReadonlyMap<string, Endpoint>;
-  readonly actions: UtilityActions;
-  /** Who is calling. Without authentication everybody is the same principal. */
-  readonly principal: string;
-  /** True while the gateway stops: nothing new is taken. */
-  readonly isDraining: () => boolean;
-  readonly onFault: (error: unknown) => void;
-}
-
-/** What a request brings to the routes. */
-export interface Env {
-  Bindings: {
-    readonly path: string;
-    readonly host: HostMatch;
-    readonly control: ConnectionControl;
-  };
-}
+import { utilityRoutes } from "./routes/utility.ts";
 
 export type App = (request: Request, control: ConnectionControl) => Response | Promise<Response>;
 

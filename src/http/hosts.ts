@@ -22,16 +22,14 @@ const MAIN: HostMatch = { kind: "main" };
 const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 const WILDCARD: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]"]);
 
+/** Longest Host header whose answer is remembered: a DNS name, brackets and a port fit. */
+const MAX_REMEMBERED = 300;
+
 /** Name of a Host header without its port, lower case; undefined when it is no single host. */
 export function hostName(header: string | null): string | undefined {
   if (header === null) return undefined;
   const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/.exec(header);
   return match?.[1]?.toLowerCase();
-}
-
-/** True when the address is reached from this machine only. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.has(host) || host === "::1" || host.startsWith("127.");
 }
 
 /** Matches Host headers, with the answer for each name remembered (a bounded number of them). */
@@ -43,7 +41,7 @@ export function createHostMatcher(
     if (header === null) return undefined;
     if (known.has(header)) return known.get(header);
     const match = matchHost(header, policy);
-    if (known.size < 1000) known.set(header, match);
+    if (known.size < 1000 && header.length <= MAX_REMEMBERED) known.set(header, match);
     return match;
   };
 }
@@ -53,7 +51,7 @@ function matchHost(header: string, policy: HostPolicy): HostMatch | undefined {
   if (name === undefined) return undefined;
   const { bindHost, mcpDomain, publicHost, allowedHosts } = policy;
   const domain = mcpDomain.toLowerCase();
-  if (LOOPBACK.has(name) || name === bindHost.toLowerCase() || name === domain) return MAIN;
+  if (LOOPBACK.has(name) || name === asHost(bindHost) || name === domain) return MAIN;
   if (name === publicHost || allowedHosts.some((one) => one.toLowerCase() === name)) return MAIN;
   if (name.endsWith(`.${domain}`)) {
     const slug = name.slice(0, -domain.length - 1);
@@ -62,4 +60,10 @@ function matchHost(header: string, policy: HostPolicy): HostMatch | undefined {
   // An address cannot be rebound, only a name can: whoever reached a wildcard bind by it meant us.
   const isAddress = name.startsWith("[") || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
   return WILDCARD.has(bindHost) && isAddress ? MAIN : undefined;
+}
+
+/** A bind address as a Host header writes it: IPv6 in brackets. */
+function asHost(bindHost: string): string {
+  const name = bindHost.toLowerCase();
+  return name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
 }

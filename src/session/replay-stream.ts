@@ -66,8 +66,8 @@ export class ReplayStream {
     );
     const writer = this.#writer;
     if (writer === undefined) return;
-    this.#handedSeq = this.#log.lastSeq;
-    if (!writer.write(bytes)) this.detach(writer);
+    if (writer.write(bytes)) this.#handedSeq = this.#log.lastSeq;
+    else this.detach(writer);
   }
 
   /** No event follows; the response ends. */
@@ -92,7 +92,14 @@ export class ReplayStream {
       const missing = textError(undefined, INTERNAL_ERROR, MISSING);
       writer.write(encodeOutgoing(missing, messageHead(undefined), EVENT_END));
     }
-    for (const event of replay.events) writer.write(event.bytes);
+    for (const event of replay.events) {
+      if (!writer.write(event.bytes)) {
+        this.detach(writer);
+        return true;
+      }
+      this.#handedSeq = Math.max(this.#handedSeq, event.seq);
+    }
+    // What is no longer kept was reported as missing: it is not reported twice.
     this.#handedSeq = this.#log.lastSeq;
     if (this.#finishedAtMs !== undefined) {
       this.#writer = undefined;

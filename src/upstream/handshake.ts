@@ -3,7 +3,7 @@
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#initialization
  */
 import { GatewayError } from "../kernel/error.ts";
-import { textOf } from "../wire/json-scan.ts";
+import { textOf } from "../wire/key-text.ts";
 import { readProfile, type Profile } from "./profile.ts";
 import type { Upstream } from "./upstream.ts";
 

@@ -34,6 +34,9 @@ export interface Group {
   lastUsedMs: number;
 }
 
+/** How the owner of the clients wants to be told what a group's child says and does. */
+export type PoolEvents = (group: () => Group) => LinkEvents;
+
 const MAX_GROUPS = 8;
 const GROUP_IDLE_MS = 10 * 60_000;
 
@@ -41,10 +44,9 @@ export class Pool {
   readonly #options: PoolOptions;
   readonly #groups = new Map<string, Group>();
   readonly #own = new Set<Link>();
-  /** How the owner of clients wants to be told; set once by the bridge. */
-  readonly #eventsFor: (group: () => Group) => LinkEvents;
+  readonly #eventsFor: PoolEvents;
 
-  constructor(options: PoolOptions, eventsFor: (group: () => Group) => LinkEvents) {
+  constructor(options: PoolOptions, eventsFor: PoolEvents) {
     this.#options = options;
     this.#eventsFor = eventsFor;
   }
@@ -143,7 +145,9 @@ export class Pool {
     return { server, supervisor, clock, emit, maxJsonDepth };
   }
 
+  /** The child that runs from boot on; a server with a child for each session has none. */
   #isBase(group: Group): boolean {
+    if (this.#options.server.instances === "session") return false;
     return group.key.endsWith(` ${this.#options.baseFingerprint}`);
   }
 

@@ -3,7 +3,14 @@
  * of its InitializeResult kept, so that members unknown here reach the client.
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#initialization
  */
-import { memberNamed, objectMembers, stringValue, textOf, type Member } from "../wire/json-scan.ts";
+import {
+  MAX_DEPTH,
+  memberNamed,
+  objectMembers,
+  stringValue,
+  type Member,
+} from "../wire/json-scan.ts";
+import { textOf } from "../wire/key-text.ts";
 import { applyEdits, keepMembers, type Edit } from "../wire/splice.ts";
 
 export interface Profile {
@@ -15,8 +22,6 @@ export interface Profile {
   readonly capabilities: ReadonlySet<string>;
   readonly subscribes: boolean;
 }
-
-const MAX_DEPTH = 200;
 
 /** Reads an InitializeResult; undefined when it is none. */
 export function readProfile(result: Uint8Array): Profile | undefined {

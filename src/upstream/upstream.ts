@@ -10,7 +10,8 @@ import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { Incarnation } from "../supervisor/model.ts";
-import { memberNamed, objectMembers, textOf } from "../wire/json-scan.ts";
+import { memberNamed, objectMembers } from "../wire/json-scan.ts";
+import { textOf } from "../wire/key-text.ts";
 import {
   jsonBytes,
   outgoingAnswer,

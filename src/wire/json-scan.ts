@@ -6,11 +6,18 @@
  * survive because nobody parses and prints them again. Structure is checked (brackets, commas,
  * literals, depth); the inside of long strings is not (see `parseMessage` for small messages).
  */
+import { keyText, textOf } from "./key-text.ts";
 
 /** The text is no JSON value. */
 export const MALFORMED = -1;
 /** The text nests deeper than the given cap. */
 export const TOO_DEEP = -2;
+
+/**
+ * The highest cap that can be configured. For readers of what was held to the cap when it came in:
+ * a lower one would hide members, and with them tools from a filter, or roots from a policy.
+ */
+export const MAX_DEPTH = 10_000;
 
 /** One member of an object: `key` unescaped, the value at `[start, end)`, the key's quote at `keyStart`. */
 export interface Member {
@@ -37,13 +44,6 @@ const CLOSE_ARRAY = 0x5d;
 
 /** Bytes of a string that are walked one by one before the native search takes over. */
 const WALK_BYTES = 64;
-
-const decoder = new TextDecoder();
-
-/** Text of `[start, end)`. */
-export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  return decoder.decode(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
-}
 
 /** Index of the first byte at or after `index` that is no JSON white space. */
 export function skipSpace(bytes: Uint8Array, index: number): number {
@@ -171,57 +171,6 @@ export function skipValue(bytes: Uint8Array, index: number, maxDepth: number): n
       }
       break;
     }
-  }
-}
-
-/** Keys that the gateway looks for, by length: found without decoding. */
-const KNOWN_KEYS: readonly (readonly string[])[] = buildKnownKeys([
-  "id",
-  "uri",
-  "name",
-  "task",
-  "_meta",
-  "error",
-  "tools",
-  "level",
-  "method",
-  "params",
-  "result",
-  "cursor",
-  "jsonrpc",
-  "arguments",
-  "requestId",
-  "structuredContent",
-  "content",
-  "isError",
-  "description",
-  "inputSchema",
-  "progressToken",
-]);
-
-function buildKnownKeys(keys: readonly string[]): string[][] {
-  const byLength: string[][] = [];
-  for (const key of keys) (byLength[key.length] ??= []).push(key);
-  return byLength;
-}
-
-function keyText(bytes: Uint8Array, start: number, end: number): string {
-  const candidates = KNOWN_KEYS[end - start];
-  if (candidates !== undefined) {
-    next: for (const candidate of candidates) {
-      for (let i = 0; i < candidate.length; i++) {
-        if (bytes[start + i] !== candidate.charCodeAt(i)) continue next;
-      }
-      return candidate;
-    }
-  }
-  const raw = textOf(bytes, start, end);
-  if (!raw.includes("\\")) return raw;
-  try {
-    return JSON.parse(`"${raw}"`) as string;
-  } catch {
-    // A broken escape cannot equal any name that we look for; the raw text keeps it distinct.
-    return raw;
   }
 }
 

@@ -13,10 +13,10 @@ import {
   scanMembers,
   skipSpace,
   stringValue,
-  textOf,
   TOO_DEEP,
   type Member,
 } from "./json-scan.ts";
+import { textOf } from "./key-text.ts";
 
 export type MessageKind = "request" | "notification" | "result" | "error";
 
@@ -124,11 +124,11 @@ function view(bytes: Uint8Array, member: Member | undefined): Uint8Array | undef
   return member === undefined ? undefined : bytes.subarray(member.start, member.end);
 }
 
-/** JSON text of a string or number id; null when the id is of another type. */
+/** JSON text of a string or number id; null when the id is of another type or a broken string. */
 function idText(bytes: Uint8Array, member: Member): string | null {
   const first = bytes[member.start];
   const isNumber = first === 0x2d || (first !== undefined && first >= 0x30 && first <= 0x39);
-  if (first !== 0x22 && !isNumber) return null;
+  if (!isNumber && stringValue(bytes, member) === undefined) return null;
   return textOf(bytes, member.start, member.end);
 }
 
@@ -136,6 +136,7 @@ function hasVersion(bytes: Uint8Array, member: Member | undefined): boolean {
   return (
     member !== undefined &&
     member.end - member.start === 5 &&
+    bytes[member.start] === 0x22 &&
     bytes[member.start + 1] === 0x32 &&
     bytes[member.start + 2] === 0x2e &&
     bytes[member.start + 3] === 0x30
@@ -146,11 +147,25 @@ function fault(code: number, message: string, id?: string): { readonly fault: Me
   return { fault: { code, message, id } };
 }
 
-/** Two ids are one when type and value agree, however they are written (`1` and `1.0`). */
+/**
+ * Two ids are one when type and value agree, however they are written (`1` and `1.0`). Integers of
+ * any size stay apart. Never throws: a text that is no id is only equal to itself.
+ */
 export function idKey(id: string): string {
   const first = id.charCodeAt(0);
-  if (first === 0x22) return id.includes("\\") ? JSON.stringify(JSON.parse(id)) : id;
-  return /^-?\d{1,15}$/.test(id) ? id : String(Number(id));
+  if (first === 0x22) return id.includes("\\") ? stringKey(id) : id;
+  if (/^(?:0|-?[1-9]\d*)$/.test(id)) return id;
+  const value = Number(id);
+  return Number.isNaN(value) ? id : String(value);
+}
+
+function stringKey(id: string): string {
+  try {
+    return JSON.stringify(JSON.parse(id));
+  } catch {
+    // A broken escape, inside a message too long to be checked: equal to no id that was read.
+    return id;
+  }
 }
 
 /** A message on its way out: text, untouched payload, text. Written as one unit. */

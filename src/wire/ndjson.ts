@@ -6,7 +6,7 @@
  * ends; memory never holds more than the cap.
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
  */
-import { textOf } from "./json-scan.ts";
+import { textOf } from "./key-text.ts";
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -40,8 +40,7 @@ export class LineSplitter {
     for (;;) {
       const at = chunk.indexOf(LINE_FEED, from);
       if (at < 0) break;
-      if (this.#size === 0)
-        this.#deliver(from === 0 && at === chunk.length ? chunk : chunk.subarray(from, at));
+      if (this.#size === 0) this.#deliver(chunk.subarray(from, at));
       else {
         this.#keep(chunk.subarray(from, at));
         this.#flush();
@@ -59,14 +58,13 @@ export class LineSplitter {
   #keep(piece: Uint8Array): void {
     if (piece.length === 0) return;
     this.#size += piece.length;
-    if (this.#size <= this.#maxBytes) {
-      this.#pieces.push(piece);
-      return;
-    }
-    this.#head ??= (this.#pieces[0] ?? piece).slice(0, END_BYTES);
+    this.#pieces.push(piece);
+    if (this.#size <= this.#maxBytes) return;
+    // A chunk may end anywhere: the two ends of the line can lie in many pieces.
+    const head = this.#head ?? NOTHING;
+    if (head.length < END_BYTES) this.#head = firstBytes([head, ...this.#pieces]);
+    this.#tail = lastBytes([this.#tail, ...this.#pieces]);
     this.#pieces = [];
-    const kept = this.#tail.length < END_BYTES ? this.#tail : this.#tail.subarray(-END_BYTES);
-    this.#tail = join([kept, piece.subarray(-END_BYTES)]).subarray(-END_BYTES);
   }
 
   #flush(): void {
@@ -107,6 +105,32 @@ function join(pieces: readonly Uint8Array[]): Uint8Array {
     at += piece.length;
   }
   return whole;
+}
+
+/** Copy of the first END_BYTES of the pieces. */
+function firstBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const taken: Uint8Array[] = [];
+  let room = END_BYTES;
+  for (const piece of pieces) {
+    if (room === 0) break;
+    const part = piece.subarray(0, room);
+    taken.push(part);
+    room -= part.length;
+  }
+  return join(taken);
+}
+
+/** Copy of the last END_BYTES of the pieces. */
+function lastBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const taken: Uint8Array[] = [];
+  let room = END_BYTES;
+  for (let i = pieces.length - 1; i >= 0 && room > 0; i--) {
+    const piece = pieces[i] ?? NOTHING;
+    const part = piece.subarray(Math.max(0, piece.length - room));
+    taken.push(part);
+    room -= part.length;
+  }
+  return join(taken.reverse());
 }
 
 /** The line's beginning as text, for a log line. */

@@ -1,7 +1,8 @@
 /**
  * Pure. Ids and tokens found and replaced in the bytes of params and results, the rest untouched.
  */
-import { memberNamed, objectMembers, textOf, type Member, type Span } from "./json-scan.ts";
+import { memberNamed, objectMembers, type Member, type Span } from "./json-scan.ts";
+import { textOf } from "./key-text.ts";
 import { jsonBytes } from "./message.ts";
 
 /** One replacement: the bytes of `[start, end)` become `text`. */

@@ -13,7 +13,7 @@ import {
   getStreamable,
   postStreamable,
 } from "../../transport/streamable-http.ts";
-import type { AppOptions, Env } from "../app.ts";
+import type { AppOptions, Env } from "../context.ts";
 
 /** Last segments of MCP URLs. Claude.ai posts to whichever it was given, so all serve all. */
 export const MCP_ENDPOINTS = ["mcp", "sse", "messages", "message"] as const;

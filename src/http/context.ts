@@ -1,0 +1,65 @@
+/**
+ * Pure. What routes are given: by the composition root once, and by each request.
+ */
+import type { Endpoint } from "../transport/endpoint.ts";
+import type { HostMatch, HostPolicy } from "./hosts.ts";
+import type { OriginPolicy } from "./origins.ts";
+
+export interface ServerStatus {
+  readonly name: string;
+  readonly slug: string;
+  readonly state: string;
+  readonly running: boolean;
+  readonly pid?: number;
+  readonly command: string;
+  readonly error?: string;
+}
+
+export interface CleanupReport {
+  readonly before: number;
+  readonly after: number;
+  readonly remaining: readonly {
+    readonly ref: string;
+    readonly server: string;
+    readonly openedAtMs: number;
+  }[];
+}
+
+/** What the composition root lets HTTP do. */
+export interface UtilityActions {
+  readonly servers: () => readonly ServerStatus[];
+  readonly server: (slug: string) => ServerStatus | undefined;
+  /** All tools of a running server, as JSON text of an array. @throws GatewayError */
+  readonly listTools: (slug: string) => Promise<string>;
+  readonly cleanup: () => CleanupReport;
+}
+
+/** What Bun's server offers to a request. */
+export interface ConnectionControl {
+  timeout(request: Request, seconds: number): void;
+}
+
+export interface AppOptions {
+  readonly hosts: HostPolicy;
+  readonly origins: OriginPolicy;
+  /** Path of the public URL without a trailing slash, "" when there is none. */
+  readonly publicPrefix: string;
+  /** The server that one-server forms also serve at the root. */
+  readonly rootServer: string | undefined;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly actions: UtilityActions;
+  /** Who is calling. Without authentication everybody is the same principal. */
+  readonly principal: string;
+  /** True while the gateway stops: nothing new is taken. */
+  readonly isDraining: () => boolean;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** What a request brings to the routes. */
+export interface Env {
+  Bindings: {
+    readonly path: string;
+    readonly host: HostMatch;
+    readonly control: ConnectionControl;
+  };
+}

@@ -7,6 +7,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
+import type { HostFacts } from "../kernel/host-facts.ts";
 import { within } from "./child-tree.ts";
 import type { Spawner } from "./spawn.ts";
 
@@ -17,15 +18,6 @@ const MAX_STARTS = 4;
 const RESTART_DELAY_MS = 500;
 /** The guardian looks once at the process table and goes. */
 const LEAVE_MS = 1_000;
-
-/** Facts about the process that is the gateway, read by main.ts. */
-export interface HostFacts {
-  readonly pid: number;
-  /** `process.platform`. */
-  readonly platform: string;
-  /** The variable SYSTEMD_EXEC_PID of our environment: our own pid when systemd started us. */
-  readonly systemdExecPid: string | undefined;
-}
 
 /** False where the system itself ends our children with us: PID 1 of a namespace, a systemd unit. */
 export function needsGuardian({ pid, systemdExecPid }: HostFacts): boolean {

@@ -7,7 +7,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import type { Emit } from "../kernel/event.ts";
 import { draining } from "./exit-text.ts";
-import type { HostFacts } from "./guardian-link.ts";
+import type { HostFacts } from "../kernel/host-facts.ts";
 import { Household } from "./household.ts";
 import { type InstanceDeps, ManagedInstance } from "./instance.ts";
 import type { Instance, InstanceOptions, Supervisor } from "./model.ts";

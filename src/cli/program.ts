@@ -8,7 +8,7 @@ import { Command, CommanderError } from "commander";
 import { loadConfig, type LoadInput } from "../config/load.ts";
 import type { Environment } from "../config/settings.ts";
 import { VERSION } from "../runtime/version.ts";
-import type { HostFacts } from "../supervisor/guardian-link.ts";
+import type { HostFacts } from "../kernel/host-facts.ts";
 import { runCheck } from "./check.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";

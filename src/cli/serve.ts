@@ -15,7 +15,7 @@ import type { Emit } from "../kernel/event.ts";
 import { createLogger, createStderrWriter } from "../observe/logger.ts";
 import { createSystemClock } from "../runtime/system-clock.ts";
 import { VERSION } from "../runtime/version.ts";
-import type { HostFacts } from "../supervisor/guardian-link.ts";
+import type { HostFacts } from "../kernel/host-facts.ts";
 import { EXIT } from "./exit-codes.ts";
 import { formatProblem } from "./problems.ts";
 import { startTable } from "./table.ts";

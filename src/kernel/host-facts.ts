@@ -1,0 +1,11 @@
+/**
+ * Pure. Facts about the process that is the gateway, read once by main.ts.
+ */
+
+export interface HostFacts {
+  readonly pid: number;
+  /** `process.platform`. */
+  readonly platform: string;
+  /** The variable SYSTEMD_EXEC_PID of our environment: our own pid when systemd started us. */
+  readonly systemdExecPid: string | undefined;
+}

@@ -17,7 +17,7 @@ import { isLoopback } from "./kernel/address.ts";
 import { messageOf } from "./kernel/error.ts";
 import type { Emit } from "./kernel/event.ts";
 import { SessionRegistry } from "./session/registry.ts";
-import type { HostFacts } from "./supervisor/guardian-link.ts";
+import type { HostFacts } from "./kernel/host-facts.ts";
 import type { Supervisor } from "./supervisor/model.ts";
 import { createSupervisor } from "./supervisor/supervisor.ts";
 import { Pool, type PoolEvents } from "./upstream/pool.ts";

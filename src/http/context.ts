@@ -1,5 +1,5 @@
 /**
- * Pure. What routes are given: by the composition root once, and by each request.
+ * What routes are given: by the composition root once, and by each request.
  */
 import type { Endpoint } from "../transport/endpoint.ts";
 import type { HostMatch, HostPolicy } from "./hosts.ts";

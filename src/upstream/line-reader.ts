@@ -48,7 +48,14 @@ function readLine(bytes: Uint8Array, options: LineReaderOptions): void {
 
 function readMessage(bytes: Uint8Array, options: LineReaderOptions): void {
   const parsed = parseMessage(bytes, options.maxJsonDepth);
-  if ("fault" in parsed) return options.onNoise(sampleOf(bytes));
+  if ("fault" in parsed) {
+    options.onNoise(sampleOf(bytes));
+    // It names one of our calls and is no call itself: its caller must not wait for more.
+    if (parsed.fault.isAnswer && parsed.fault.id !== undefined) {
+      options.onBrokenAnswer(Number(parsed.fault.id), "a line that is no valid answer");
+    }
+    return;
+  }
   const { message } = parsed;
   if (bytes.length <= CHECKED_BYTES && !isJson(bytes)) {
     options.onNoise(sampleOf(bytes));

@@ -132,6 +132,7 @@ export class Pool {
   sweep(nowMs: number): void {
     for (const link of this.links()) link.sweep(nowMs);
     for (const group of this.#groups.values()) {
+      if (group.users > 0) group.lastUsedMs = nowMs;
       const idle = group.users === 0 && nowMs - group.lastUsedMs > GROUP_IDLE_MS;
       if (idle && !this.#isBase(group)) this.#endGroup(group, "no client has used it for a while");
     }

@@ -36,6 +36,8 @@ export interface MessageFault {
   readonly message: string;
   /** The id as JSON text where it could be read. */
   readonly id: string | undefined;
+  /** It has no method, so it was meant to be an answer. */
+  readonly isAnswer: boolean;
 }
 
 export type Parsed = { readonly message: Message } | { readonly fault: MessageFault };
@@ -76,17 +78,18 @@ export function isJson(bytes: Uint8Array): boolean {
 function classify(bytes: Uint8Array, members: readonly Member[]): Parsed {
   const idMember = memberNamed(members, "id");
   const id = idMember === undefined ? undefined : idText(bytes, idMember);
+  const methodMember = memberNamed(members, "method");
   const refuse = (why: string): Parsed =>
-    fault(INVALID_REQUEST, `Invalid request: ${why}`, id ?? undefined);
+    fault(INVALID_REQUEST, `Invalid request: ${why}`, id ?? undefined, methodMember === undefined);
   if (!hasVersion(bytes, memberNamed(members, "jsonrpc"))) {
     return refuse('"jsonrpc" must be "2.0"');
   }
-  const methodMember = memberNamed(members, "method");
   if (methodMember !== undefined) {
     const method = stringValue(bytes, methodMember);
     if (method === undefined) return refuse('"method" must be a string');
     if (id === null) return refuse('"id" must be a string or a number');
-    const params = memberNamed(members, "params");
+    const member = memberNamed(members, "params");
+    const params = isNull(bytes, member) ? undefined : member;
     if (params !== undefined && bytes[params.start] !== 0x7b) {
       return refuse('"params" must be an object');
     }
@@ -99,14 +102,17 @@ function classify(bytes: Uint8Array, members: readonly Member[]): Parsed {
       },
     };
   }
-  const result = memberNamed(members, "result");
-  const error = memberNamed(members, "error");
+  const pair = { result: memberNamed(members, "result"), error: memberNamed(members, "error") };
+  // Servers written by hand name both and leave one of them null.
+  const both = pair.result !== undefined && pair.error !== undefined;
+  const result = both && isNull(bytes, pair.result) ? undefined : pair.result;
+  const error = both && isNull(bytes, pair.error) ? undefined : pair.error;
   if ((result === undefined) === (error === undefined)) {
     return refuse('there is neither a "method" nor one of "result" and "error"');
   }
   if (id === null || id === undefined) {
     // 2025-11-25: the id of an error may be absent when the request could not be read.
-    if (result !== undefined || (id === null && bytes[idMember?.start ?? 0] !== 0x6e)) {
+    if (result !== undefined || (id === null && !isNull(bytes, idMember))) {
       return refuse('"id" must be a string or a number');
     }
   }
@@ -118,6 +124,10 @@ function classify(bytes: Uint8Array, members: readonly Member[]): Parsed {
       payload: view(bytes, result ?? error),
     },
   };
+}
+
+function isNull(bytes: Uint8Array, member: Member | undefined): boolean {
+  return member !== undefined && bytes[member.start] === 0x6e;
 }
 
 function view(bytes: Uint8Array, member: Member | undefined): Uint8Array | undefined {
@@ -143,8 +153,13 @@ function hasVersion(bytes: Uint8Array, member: Member | undefined): boolean {
   );
 }
 
-function fault(code: number, message: string, id?: string): { readonly fault: MessageFault } {
-  return { fault: { code, message, id } };
+function fault(
+  code: number,
+  message: string,
+  id?: string,
+  isAnswer = false,
+): { readonly fault: MessageFault } {
+  return { fault: { code, message, id, isAnswer } };
 }
 
 /**

@@ -224,6 +224,11 @@ describe("random texts", () => {
       const end = skipValue(broken, 0, 64);
       const rest = end < 0 ? "" : textOf(broken, end).trim();
       if (parses(text)) expect([text, end >= 0, rest]).toEqual([text, true, ""]);
+      // The three ways in judge alike.
+      const first = text.trimStart()[0];
+      if (first === "{") expect([text, scanMembers(broken, 0, 64).end]).toEqual([text, end]);
+      if (first === "[")
+        expect([text, arrayElements(broken, 0, 64) !== undefined]).toEqual([text, end >= 0]);
       if (end < 0) continue;
       accepted++;
       const span = textOf(broken, 0, end);

@@ -101,7 +101,17 @@ describe("envelopes", () => {
     ["a number that looks like it", '{"jsonrpc":12.03,"id":1,"method":"a/b"}', refused("1")],
     ["a method that is no string", `{${v},"id":1,"method":7}`, refused("1")],
     ["params that are an array", `{${v},"id":1,"method":"a/b","params":[1]}`, refused("1")],
-    ["params that are null", `{${v},"id":1,"method":"a/b","params":null}`, refused("1")],
+    ["params that are null", `{${v},"id":1,"method":"a/b","params":null}`, call(undefined)],
+    [
+      "a result beside an error that is null",
+      `{${v},"id":1,"result":{},"error":null}`,
+      answer("result", "1", "{}"),
+    ],
+    [
+      "an error beside a result that is null",
+      `{${v},"id":1,"result":null,"error":{}}`,
+      answer("error", "1", "{}"),
+    ],
     ["a batch", `[{${v},"method":"a/b"}]`, refused()],
     ["other JSON", '"text"', refused()],
     ["an empty object", "{}", refused()],

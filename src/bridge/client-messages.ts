@@ -11,7 +11,7 @@ import type { Emit } from "../kernel/event.ts";
 import type { Group } from "../upstream/pool.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
-import { memberNamed, objectMembers } from "../wire/json-scan.ts";
+import { MAX_DEPTH, memberNamed, objectMembers } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
 import { idKey, textError, textResult, type Message, type Outgoing } from "../wire/message.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
@@ -194,7 +194,7 @@ export class ClientMessages {
   }
 
   #cancel(conversation: Conversation, params: Uint8Array | undefined): void {
-    const members = params === undefined ? undefined : objectMembers(params, 0, 64);
+    const members = params === undefined ? undefined : objectMembers(params, 0, MAX_DEPTH);
     const requestId = members === undefined ? undefined : memberNamed(members, "requestId");
     if (params === undefined || requestId === undefined) return;
     const call = conversation.calls.get(idKey(textOf(params, requestId.start, requestId.end)));

@@ -2,14 +2,13 @@
  * All tools of a running server, as clients see them: every page, names and filter applied.
  */
 import { GatewayError } from "../kernel/error.ts";
-import { arrayElements, memberNamed, objectMembers } from "../wire/json-scan.ts";
+import { MAX_DEPTH, arrayElements, memberNamed, objectMembers } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
 import { jsonBytes } from "../wire/message.ts";
 import { readToolList } from "../codec/tool-list.ts";
 import type { Bridge } from "./bridge.ts";
 
 const MAX_PAGES = 200;
-const MAX_DEPTH = 200;
 
 /**
  * JSON text of an array of tools.

@@ -3,7 +3,7 @@
  * held while the client has no stream, answered, refused or timed out exactly once.
  */
 import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
-import { memberNamed, objectMembers, stringValue } from "../wire/json-scan.ts";
+import { MAX_DEPTH, memberNamed, objectMembers, stringValue } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
 import { idKey, jsonBytes, outgoingCall, type Message } from "../wire/message.ts";
 import type { RootsPolicy } from "../config/model.ts";
@@ -17,7 +17,6 @@ export interface QuestionLimits {
 
 /** Questions that one client may have open. */
 const MAX_OPEN = 64;
-const MAX_DEPTH = 64;
 
 /** Why a client cannot be asked this, or undefined when it can. */
 export function refusalOf(

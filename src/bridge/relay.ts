@@ -4,6 +4,7 @@
  */
 import { emptyList, optionalList, type OptionalList } from "../codec/optional-lists.ts";
 import {
+  type ClientParams,
   nameOf,
   readClientParams,
   restoreProgressToken,
@@ -12,7 +13,7 @@ import {
 import type { ServerConfig } from "../config/model.ts";
 import type { Emit } from "../kernel/event.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
-import { memberNamed, objectMembers } from "../wire/json-scan.ts";
+import { MAX_DEPTH, memberNamed, objectMembers } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
 import {
   outgoingAnswer,
@@ -81,7 +82,7 @@ export function relay(
       return;
     }
     tool = native ?? asked;
-    if (tool !== undefined && !tools.allows(tool)) {
+    if (tool !== undefined && (!tools.allows(tool) || (tools.filters && hasTwin(params)))) {
       const refusal = textError(call.id, INVALID_PARAMS, `Unknown tool: ${asked}`);
       context.settle(conversation, call, refusal, "error");
       return;
@@ -194,7 +195,12 @@ function remember(link: Link, method: string, result: Uint8Array, context: Relay
   context.lastLists.set(link, known);
 }
 
+/** Some parsers take `Name` for `name`: with two of them the child may run another than was judged. */
+function hasTwin(params: ClientParams): boolean {
+  return params.members.some((one) => one.key !== "name" && one.key.toLowerCase() === "name");
+}
+
 function errorCode(error: Uint8Array): number | undefined {
-  const code = memberNamed(objectMembers(error, 0, 64) ?? [], "code");
+  const code = memberNamed(objectMembers(error, 0, MAX_DEPTH) ?? [], "code");
   return code === undefined ? undefined : Number(textOf(error, code.start, code.end));
 }

@@ -5,7 +5,7 @@
  * Owns the reference counts. The child is subscribed while anybody is, and set to the most verbose
  * level that anybody asked for; both are restored when it was restarted.
  */
-import { memberNamed, objectMembers, stringValue } from "../wire/json-scan.ts";
+import { MAX_DEPTH, memberNamed, objectMembers, stringValue } from "../wire/json-scan.ts";
 import { jsonBytes, outgoingCall, type Message } from "../wire/message.ts";
 import type { Answer } from "../upstream/call.ts";
 import type { Group } from "../upstream/pool.ts";
@@ -13,7 +13,6 @@ import type { Upstream } from "../upstream/upstream.ts";
 import type { Conversation } from "./conversation.ts";
 import { logLevelIndex, logLevelName, passesLogLevel } from "./routing.ts";
 
-const MAX_DEPTH = 64;
 /** For requests that the gateway makes by itself; nobody waits for their answer. */
 const OWN_CALL_TIMEOUT_MS = 30_000;
 /** Resources that one client may be subscribed to. */

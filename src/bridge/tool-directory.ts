@@ -40,6 +40,11 @@ export class ToolDirectory {
     return this.#filters || this.#renames;
   }
 
+  /** Some tools are kept from clients. */
+  get filters(): boolean {
+    return this.#filters;
+  }
+
   /** All names are known as of the last full listing. */
   get complete(): boolean {
     return this.#complete;

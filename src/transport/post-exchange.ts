@@ -40,7 +40,7 @@ export class PostExchange implements Exchange {
   #remaining: number;
   #sink: EventSink | undefined;
   #waitIsLong = false;
-  readonly #answers: Outgoing[] = [];
+  readonly #answers: { readonly message: Outgoing; readonly id: string }[] = [];
 
   constructor(options: PostExchangeOptions) {
     this.#options = options;
@@ -53,7 +53,7 @@ export class PostExchange implements Exchange {
 
   answer(message: Outgoing, id: string): void {
     if (this.#sink !== undefined) this.#sink.send(message, id);
-    else this.#answers.push(message);
+    else this.#answers.push({ message, id });
     this.#settleOne();
   }
 
@@ -79,7 +79,7 @@ export class PostExchange implements Exchange {
     if (this.#sink !== undefined) return this.#sink;
     const sink = this.#options.openSink();
     this.#sink = sink;
-    for (const message of this.#answers.splice(0)) sink.send(message);
+    for (const { message, id } of this.#answers.splice(0)) sink.send(message, id);
     this.#resolve(sink.response);
     return sink;
   }
@@ -93,17 +93,16 @@ export class PostExchange implements Exchange {
 
   #finishedResponse(): Response {
     const { accept, batch } = this.#options;
-    const [only] = this.#answers;
+    const messages = this.#answers.map((one) => one.message);
+    const [only] = messages;
     if (!accept.json) {
-      const events = this.#answers.map((one) =>
-        encodeOutgoing(one, messageHead(undefined), EVENT_END),
-      );
+      const events = messages.map((one) => encodeOutgoing(one, messageHead(undefined), EVENT_END));
       return new Response(new Blob(events), { headers: SSE_HEADERS });
     }
     // Every request was cancelled: there is nothing to say.
     if (only === undefined)
       return accept.sse ? new Response("", { headers: SSE_HEADERS }) : accepted();
-    return batch ? jsonResponse(jsonArray(this.#answers)) : messageResponse(only);
+    return batch ? jsonResponse(jsonArray(messages)) : messageResponse(only);
   }
 }
 

@@ -10,7 +10,13 @@ import type { Session } from "../session/session.ts";
 import { INVALID_REQUEST, SESSION_NOT_FOUND, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { encodeOutgoing, type Message } from "../wire/message.ts";
 import { ASSUMED_REVISION, traitsOf } from "../wire/revision.ts";
-import { EVENT_END, messageHead, primingEvent, STREAM_OPENED } from "../wire/sse-frame.ts";
+import {
+  EVENT_END,
+  messageHead,
+  primingEvent,
+  SSE_HEADERS,
+  STREAM_OPENED,
+} from "../wire/sse-frame.ts";
 import { failureAnswer } from "../bridge/exchange.ts";
 import { accepted, messageResponse, refusal } from "./answers.ts";
 import type { Endpoint, RequestContext } from "./endpoint.ts";
@@ -92,7 +98,7 @@ async function initialize(
   const headers = { [SESSION_HEADER]: session.facts.id };
   if (accept.json) return messageResponse(opening.answer, 200, headers);
   const event = encodeOutgoing(opening.answer, messageHead(undefined), EVENT_END);
-  return new Response(event, { headers: { "content-type": "text/event-stream", ...headers } });
+  return new Response(event, { headers: { ...SSE_HEADERS, ...headers } });
 }
 
 /** The conversation of a POST's session, one for this request alone, or the refusal. */

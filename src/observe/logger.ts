@@ -35,8 +35,14 @@ export function createLogger(options: LoggerOptions): Emit {
     const line = lineOf(event);
     if (RANK[line.level] > (line.server === undefined ? system : mcp)) return;
     const time = new Date(options.wallMs()).toISOString();
-    options.write(`${time} ${line.level.padEnd(7)} [${line.server ?? "gateway"}] ${line.text}\n`);
+    const text = oneLine(line.text);
+    options.write(`${time} ${line.level.padEnd(7)} [${line.server ?? "gateway"}] ${text}\n`);
   };
+}
+
+/** Clients and children choose parts of it: nothing in them may begin a line or move the cursor. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, "·");
 }
 
 function lineOf(event: GatewayEvent): Line {

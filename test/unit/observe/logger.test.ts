@@ -1,0 +1,113 @@
+/** Events into lines: two levels, one line each. */
+import { describe, expect, test } from "bun:test";
+import type { GatewayEvent, LogLevel } from "../../../src/kernel/event.ts";
+import { createLogger } from "../../../src/observe/logger.ts";
+
+const SERVER = { server: "echo", instance: "shared" };
+
+/** The lines of some events under the two levels. */
+function linesOf(events: readonly GatewayEvent[], system: LogLevel, mcp: LogLevel): string[] {
+  const lines: string[] = [];
+  const log = createLogger({ system, mcp, wallMs: () => 0, write: (text) => lines.push(text) });
+  for (const event of events) log(event);
+  return lines;
+}
+
+describe("lines", () => {
+  const rows: readonly [event: GatewayEvent, line: string][] = [
+    [{ kind: "gateway.notice", level: "WARNING", message: "m" }, "WARNING [gateway] m"],
+    [{ kind: "gateway.listening", url: "http://x" }, "INFO    [gateway] listening on http://x"],
+    [{ kind: "gateway.stopping", reason: "SIGTERM" }, "INFO    [gateway] stopping: SIGTERM"],
+    [{ kind: "gateway.stopped" }, "INFO    [gateway] stopped"],
+    [
+      { kind: "instance.state", ...SERVER, from: "starting", to: "ready", cause: "c" },
+      "INFO    [echo] shared: starting → ready (c)",
+    ],
+    [
+      { kind: "instance.state", ...SERVER, from: "ready", to: "backoff", cause: "c" },
+      "WARNING [echo] shared: ready → backoff (c)",
+    ],
+    [
+      { kind: "instance.state", ...SERVER, from: "backoff", to: "failed", cause: "c" },
+      "ERROR   [echo] shared: backoff → failed (c)",
+    ],
+    [{ kind: "child.spawned", ...SERVER, pid: 7 }, "DEBUG   [echo] shared: pid 7"],
+    [
+      { kind: "child.exited", ...SERVER, pid: 7, exitCode: 3, signal: null, expected: false },
+      "WARNING [echo] shared: pid 7 ended (code 3)",
+    ],
+    [
+      {
+        kind: "child.exited",
+        ...SERVER,
+        pid: 7,
+        exitCode: null,
+        signal: "SIGTERM",
+        expected: true,
+      },
+      "DEBUG   [echo] shared: pid 7 ended (SIGTERM)",
+    ],
+    [{ kind: "child.stderr", ...SERVER, line: "hello" }, "INFO    [echo] shared stderr: hello"],
+    [{ kind: "message.dropped", server: "echo", reason: "r" }, "DEBUG   [echo] dropped: r"],
+    [
+      { kind: "session.opened", server: "echo", sessionRef: "1a2b", binding: "http-sse" },
+      "INFO    [echo] session 1a2b opened (http-sse)",
+    ],
+    [
+      { kind: "session.closed", server: "echo", sessionRef: "1a2b", reason: "idle" },
+      "INFO    [echo] session 1a2b closed: idle",
+    ],
+  ];
+  for (const [event, line] of rows) {
+    test(line, () => {
+      expect(linesOf([event], "TRACE", "TRACE")).toEqual([`1970-01-01T00:00:00.000Z ${line}\n`]);
+    });
+  }
+
+  test("noise is quoted, so that it cannot pass for a line of ours", () => {
+    const [line] = linesOf(
+      [{ kind: "child.noise", ...SERVER, sample: "a\nb\u001b[2J" }],
+      "INFO",
+      "INFO",
+    );
+    expect(line?.split("\n").length).toBe(2);
+    expect(line).toContain('"a\\nb\\u001b[2J"');
+  });
+
+  test("a request that was settled", () => {
+    const event: GatewayEvent = {
+      kind: "request.settled",
+      server: "echo",
+      sessionRef: undefined,
+      method: "tools/call",
+      id: '"1"',
+      outcome: "result",
+      durationMs: 1.25,
+    };
+    const [line] = linesOf([event], "INFO", "DEBUG");
+    expect(line).toMatch(
+      /DEBUG {3}\[echo\] Method: tools\/call, ID: "1", SessionID: none, result in 1\.[23] ms\n$/,
+    );
+  });
+});
+
+describe("levels", () => {
+  const levels: readonly LogLevel[] = ["ERROR", "WARNING", "INFO", "DEBUG", "TRACE"];
+  const ours: GatewayEvent[] = levels.map((level) => ({
+    kind: "gateway.notice",
+    level,
+    message: level,
+  }));
+  for (const [rank, level] of levels.entries()) {
+    test(`${level} shows itself and what is graver`, () => {
+      expect(linesOf(ours, level, "ERROR").length).toBe(rank + 1);
+    });
+  }
+
+  test("each level is for its own events", () => {
+    const theirs: GatewayEvent = { kind: "child.stderr", ...SERVER, line: "x" };
+    expect(linesOf([theirs], "ERROR", "INFO").length).toBe(1);
+    expect(linesOf([theirs], "TRACE", "WARNING").length).toBe(0);
+    expect(linesOf([{ kind: "gateway.stopped" }], "WARNING", "TRACE").length).toBe(0);
+  });
+});

@@ -41,7 +41,7 @@ const house: House = {
     http: ["kernel", "wire", "transport", "auth", "observe", "dashboard", CONFIG_MODEL],
     dashboard: [],
     // `serve` builds through the composition root.
-    cli: ["kernel", "config", "deploy", "auth", "observe", "runtime", "gateway.ts", "http/context.ts"],
+    cli: ["kernel", "config", "deploy", "auth", "observe", "runtime", "gateway.ts"],
   },
   roots: ["main.ts", "gateway.ts"],
   pureRooms: ["kernel", "wire", "codec"],

@@ -40,7 +40,7 @@ export async function runProgram(
   context: ProgramContext,
 ): Promise<number> {
   const dashes = args.indexOf("--");
-  const words = dashes < 0 ? [] : args.slice(dashes + 1);
+  const words = dashes < 0 ? undefined : args.slice(dashes + 1);
   let exitCode: number = EXIT.stopped;
   const program = createProgram(context, words, (code) => {
     exitCode = code;
@@ -56,9 +56,11 @@ export async function runProgram(
 
 function createProgram(
   context: ProgramContext,
-  words: readonly string[],
+  words: readonly string[] | undefined,
   finish: (exitCode: number) => void,
 ): Command {
+  // A reader that has left, as `| head` does, is no reason to end a gateway.
+  process.stdout.on("error", () => {});
   const print = (text: string): void => {
     process.stdout.write(text);
   };
@@ -67,9 +69,10 @@ function createProgram(
     if (stray !== undefined) {
       command.error(`error: unknown command "${stray}". To serve one server, write -- before it`);
     }
+    if (words?.length === 0) command.error("error: there is no command behind --");
     const { env, workingFolder, selfCommand } = context;
     return {
-      flags: flagsFrom(command.opts<OptionValues>(), words),
+      flags: flagsFrom(command.opts<OptionValues>(), words ?? []),
       env,
       workingFolder,
       selfCommand,

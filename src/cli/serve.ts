@@ -10,6 +10,7 @@ import type { LoadedConfig } from "../config/resolve.ts";
 import { bindUrl } from "../config/urls.ts";
 import { startGateway, type Gateway } from "../gateway.ts";
 import { isLoopback } from "../kernel/address.ts";
+import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
 import { createLogger, createStderrWriter } from "../observe/logger.ts";
@@ -19,6 +20,9 @@ import type { HostFacts } from "../kernel/host-facts.ts";
 import { EXIT } from "./exit-codes.ts";
 import { formatProblem } from "./problems.ts";
 import { startTable } from "./table.ts";
+
+/** `npm start` passes on the Ctrl-C that the terminal has sent to us as well: that is one wish, told twice. */
+const SAME_SIGNAL_MS = 200;
 
 export interface ServeInput {
   readonly loaded: LoadedConfig;
@@ -59,15 +63,19 @@ export async function serve(input: ServeInput): Promise<number> {
     });
     print(startTable(config, gateway.servers(), gateway.port));
     print(`Listening on ${bindUrl(config, gateway.port)}\n`);
-    const reason = await Promise.race([untilSignal(gateway), faults]);
+    const reason = await Promise.race([untilSignal(gateway, clock), faults]);
     await gateway.stop(reason.text);
-    return reason.exitCode;
+    return await end(reason.exitCode, log);
   } catch (error) {
     emit({ kind: "gateway.notice", level: "ERROR", message: startFailure(error, config) });
-    return EXIT.bug;
-  } finally {
-    await log.flush();
+    return await end(EXIT.bug, log);
   }
+}
+
+/** Writes the rest of the log. Does not come back when nobody reads it, as that would last for ever. */
+async function end(exitCode: number, log: ReturnType<typeof createStderrWriter>): Promise<number> {
+  if (!(await log.flush())) process.exit(exitCode);
+  return exitCode;
 }
 
 interface StopReason {
@@ -76,16 +84,17 @@ interface StopReason {
 }
 
 /** Resolves with the first signal; the second ends everything at once. */
-function untilSignal(gateway: Gateway): Promise<StopReason> {
+function untilSignal(gateway: Gateway, clock: Clock): Promise<StopReason> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedAtMs: number | undefined;
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       process.on(signal, () => {
-        if (asked) {
+        const nowMs = clock.nowMs();
+        askedAtMs ??= nowMs;
+        if (nowMs - askedAtMs > SAME_SIGNAL_MS) {
           gateway.killAll();
           process.exit(EXIT.bug);
         }
-        asked = true;
         resolve({ text: signal, exitCode: EXIT.stopped });
       });
     }
@@ -129,6 +138,10 @@ function startFailure(error: unknown, config: GatewayConfig): string {
   }
   if (code === "EACCES") {
     return `cannot listen on ${config.host}:${config.port}: not permitted. Ports below 1024 need privileges; give another --port`;
+  }
+  if (config.tls !== undefined && /PEM|OPENSSL|BoringSSL|certificate|key/i.test(messageOf(error))) {
+    const { certFile, keyFile } = config.tls;
+    return `cannot serve HTTPS with ${certFile} and ${keyFile}: ${messageOf(error)}`;
   }
   return `cannot start: ${messageOf(error)}`;
 }

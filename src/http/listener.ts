@@ -33,6 +33,7 @@ const MAX_BODY_BYTES = 2 ** 40;
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const pem = await readTls(options.tls);
+  if (pem !== undefined && options.port !== 0) await expectFree(options);
   let server = serve(options, options.port, pem);
   const port = server.port ?? options.port;
   return {
@@ -47,6 +48,16 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     stopAccepting: () => stopQuietly(server, options),
     close: () => server.stop(true),
   };
+}
+
+/**
+ * Takes the address alone for a moment. With SO_REUSEPORT, which the renewal of certificates needs, a
+ * second gateway would otherwise share the port in silence.
+ * @throws Error with a system code when it is taken
+ */
+async function expectFree({ host: hostname, port }: ListenerOptions): Promise<void> {
+  const probe = Bun.serve({ hostname, port, fetch: () => new Response(null, { status: 503 }) });
+  await probe.stop(true);
 }
 
 interface Pem {

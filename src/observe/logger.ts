@@ -112,20 +112,24 @@ function lineOf(event: GatewayEvent): Line {
 const FLUSH_MS = 50;
 /** What a reader that stalls may leave waiting; beyond it lines are dropped and counted. */
 const MAX_PENDING = 1024 * 1024;
+/** What a reader that stalls may cost at the end. */
+const LAST_FLUSH_MS = 500;
 
-/** A writer on stderr that never blocks the caller. `flush` writes what is left, at the end. */
+/**
+ * A writer on stderr that never blocks the caller. `flush` writes what is left, at the end; it
+ * resolves to false when nobody takes it in time, and the write that is stuck then keeps the process
+ * alive until somebody ends it.
+ */
 export function createStderrWriter(): {
   write: (text: string) => void;
-  flush: () => Promise<void>;
+  flush: () => Promise<boolean>;
 } {
   const sink = Bun.stderr.writer();
   let pending: string[] = [];
   let size = 0;
   let dropped = 0;
-  let busy = false;
-  const drain = async (): Promise<void> => {
-    if (busy) return;
-    busy = true;
+  let running: Promise<void> | undefined;
+  const drainAll = async (): Promise<void> => {
     try {
       while (pending.length > 0) {
         const text = pending.join("");
@@ -138,9 +142,14 @@ export function createStderrWriter(): {
     } catch {
       // stderr is closed: there is nowhere left to report that.
       pending = [];
-    } finally {
-      busy = false;
+      size = 0;
     }
+  };
+  const drain = (): Promise<void> => {
+    running ??= drainAll().finally(() => {
+      running = undefined;
+    });
+    return running;
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
   return {
@@ -160,6 +169,15 @@ export function createStderrWriter(): {
       }, FLUSH_MS);
       timer.unref();
     },
-    flush: drain,
+    flush: () =>
+      new Promise((resolve) => {
+        const late = setTimeout(() => resolve(false), LAST_FLUSH_MS);
+        const finish = (): void => {
+          clearTimeout(late);
+          resolve(true);
+        };
+        // Twice: a write that was running took nothing of what came after its start.
+        drain().then(drain).then(finish, finish);
+      }),
   };
 }

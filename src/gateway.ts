@@ -6,7 +6,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Bridge } from "./bridge/bridge.ts";
 import { listTools } from "./bridge/list-tools.ts";
-import { readClientCapabilities, sharedInitializeParams } from "./codec/client-capabilities.ts";
+import { readClientCapabilities, openingParams } from "./codec/client-capabilities.ts";
 import type { GatewayConfig } from "./config/model.ts";
 import { createApp } from "./http/app.ts";
 import { listen, type Listener } from "./http/listener.ts";
@@ -183,8 +183,7 @@ function createEndpoints(
             emit,
             maxJsonDepth: limits.maxJsonDepth,
             baseFingerprint: readClientCapabilities(undefined, server.roots).fingerprint,
-            sharedInitialize: (fingerprint, revision) =>
-              sharedInitializeParams(fingerprint, revision, gateway),
+            openingParams: (era, fingerprint) => openingParams(era, fingerprint, gateway),
           },
           eventsFor,
         );

@@ -8,6 +8,7 @@
 import type { RootsPolicy } from "../config/model.ts";
 import { MAX_DEPTH, memberNamed, objectMembers, type Member } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
+import { LATEST_LEGACY, LATEST_MODERN, type Era } from "../wire/revision.ts";
 import { applyEdits, type Edit } from "../wire/splice.ts";
 
 export interface ClientCapabilities {
@@ -91,13 +92,22 @@ export function ownInitializeParams(params: Uint8Array, roots: RootsPolicy): Uin
   return applyEdits(params, [edit]);
 }
 
-/** `initialize` params for a child that clients with one fingerprint share, as JSON text. */
-export function sharedInitializeParams(
+/**
+ * Params, as JSON text, that open a connection to a child that clients with one fingerprint share:
+ * of `initialize`, or of an enveloped `server/discover`.
+ */
+export function openingParams(
+  era: Era,
   fingerprint: string,
-  revision: string,
   gateway: { readonly name: string; readonly version: string },
 ): string {
-  return `{"protocolVersion":${JSON.stringify(revision)},"capabilities":${fingerprint},"clientInfo":${JSON.stringify(gateway)}}`;
+  const info = JSON.stringify(gateway);
+  if (era === "legacy") {
+    return `{"protocolVersion":"${LATEST_LEGACY}","capabilities":${fingerprint},"clientInfo":${info}}`;
+  }
+  const version = `"io.modelcontextprotocol/protocolVersion":"${LATEST_MODERN}"`;
+  const client = `"io.modelcontextprotocol/clientInfo":${info}`;
+  return `{"_meta":{${version},${client},"io.modelcontextprotocol/clientCapabilities":${fingerprint}}}`;
 }
 
 /** JSON with sorted keys, so that equal values give equal text. */

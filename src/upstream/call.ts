@@ -24,6 +24,10 @@ export interface Call {
   readonly onAnswer: (answer: Answer) => void;
   /** Params of a `notifications/progress` with our token still in them. */
   readonly onProgress?: (params: Uint8Array) => void;
+  /** Called with the call's own id in the child, when it is written. */
+  readonly onWritten?: (id: number) => void;
+  /** It stays open until somebody ends it (`subscriptions/listen`) and holds no slot. */
+  readonly standing?: boolean;
 }
 
 /** A call that was accepted. */
@@ -32,4 +36,8 @@ export interface CallHandle {
   readonly open: boolean;
   /** Forgets the caller and tells the child; a later answer is dropped. `reason` reaches the child. */
   cancel(reason: string): void;
+  /** The call waits for a person: it holds no slot and has no deadline until `resume`. */
+  park(): void;
+  /** The person has answered: the deadline starts anew. */
+  resume(): void;
 }

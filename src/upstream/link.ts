@@ -11,7 +11,7 @@ import type { Emit } from "../kernel/event.ts";
 import type { ServerConfig } from "../config/model.ts";
 import type { ChildExit, Incarnation, Instance, Supervisor } from "../supervisor/model.ts";
 import type { Message } from "../wire/message.ts";
-import { handshake } from "./handshake.ts";
+import { handshake, type Opening } from "./handshake.ts";
 import type { Profile } from "./profile.ts";
 import { Upstream } from "./upstream.ts";
 
@@ -28,8 +28,7 @@ export interface LinkOptions {
   readonly server: ServerConfig;
   readonly label: string;
   readonly restart: "on-failure" | "never";
-  /** Params of our `initialize`. */
-  readonly initialize: Uint8Array;
+  readonly opening: Opening;
   /** `gateway`: `initialized` follows at once; `client`: when `markInitialized` is called. */
   readonly initializedBy: "gateway" | "client";
   readonly maxJsonDepth: number;
@@ -103,7 +102,7 @@ export class Link {
 
   /** Tells the child that its client is ready; once per connection. */
   markInitialized(): void {
-    if (this.#initializedSent) return;
+    if (this.#initializedSent || this.#options.opening.era === "modern") return;
     this.#initializedSent = true;
     this.#upstream?.notify("notifications/initialized", undefined);
   }
@@ -135,9 +134,9 @@ export class Link {
     this.#initializedSent = false;
     this.#refusal = undefined;
     try {
-      const params = this.#options.initialize;
+      const { opening } = this.#options;
       const timeoutMs = server.startTimeoutMs;
-      const profile = await handshake(upstream, { server: server.name, params, timeoutMs });
+      const profile = await handshake(upstream, { server: server.name, opening, timeoutMs });
       this.#profile = profile;
       this.#lastProfile = profile;
     } catch (error) {

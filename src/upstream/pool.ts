@@ -10,7 +10,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { Supervisor } from "../supervisor/model.ts";
-import { LATEST_LEGACY } from "../wire/revision.ts";
+import type { Era } from "../wire/revision.ts";
 import { jsonBytes } from "../wire/message.ts";
 import { Link, type LinkEvents } from "./link.ts";
 
@@ -20,8 +20,8 @@ export interface PoolOptions {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly maxJsonDepth: number;
-  /** `initialize` params for a shared child, as JSON text. */
-  readonly sharedInitialize: (fingerprint: string, revision: string) => string;
+  /** Params that open a connection to a shared child, as JSON text. */
+  readonly openingParams: (era: Era, fingerprint: string) => string;
   /** The fingerprint of clients that declare nothing. */
   readonly baseFingerprint: string;
 }
@@ -29,6 +29,7 @@ export interface PoolOptions {
 /** A shared child and the clients that use it now. */
 export interface Group {
   readonly key: string;
+  readonly era: Era;
   readonly link: Link;
   users: number;
   lastUsedMs: number;
@@ -44,6 +45,7 @@ export class Pool {
   readonly #options: PoolOptions;
   readonly #groups = new Map<string, Group>();
   readonly #own = new Set<Link>();
+  #labels = 0;
   readonly #eventsFor: PoolEvents;
 
   constructor(options: PoolOptions, eventsFor: PoolEvents) {
@@ -74,26 +76,25 @@ export class Pool {
    * The shared child for a principal and a fingerprint, made when there is none.
    * @throws GatewayError OVERLOADED when all groups are in use
    */
-  group(principal: string, fingerprint: string): Group {
-    const key = `${principal} ${fingerprint}`;
+  group(principal: string, fingerprint: string, era: Era = "legacy"): Group {
+    const key = `${era} ${principal} ${fingerprint}`;
     const known = this.#groups.get(key);
     if (known !== undefined) {
       known.lastUsedMs = this.#options.clock.nowMs();
       return known;
     }
     if (this.#groups.size >= MAX_GROUPS) this.#makeRoom();
-    const { sharedInitialize } = this.#options;
     const link = new Link(
       {
         ...this.#common(),
-        label: this.#groups.size === 0 ? "shared" : `shared-${this.#groups.size + 1}`,
+        label: this.#nextLabel(era),
         restart: "on-failure",
-        initialize: jsonBytes(sharedInitialize(fingerprint, LATEST_LEGACY)),
+        opening: { era, params: jsonBytes(this.#options.openingParams(era, fingerprint)) },
         initializedBy: "gateway",
       },
       this.#eventsFor(() => group),
     );
-    const group: Group = { key, link, users: 0, lastUsedMs: this.#options.clock.nowMs() };
+    const group: Group = { key, era, link, users: 0, lastUsedMs: this.#options.clock.nowMs() };
     this.#groups.set(key, group);
     return group;
   }
@@ -112,7 +113,13 @@ export class Pool {
       );
     }
     const link = new Link(
-      { ...this.#common(), label, restart: "never", initialize, initializedBy: "client" },
+      {
+        ...this.#common(),
+        label,
+        restart: "never",
+        opening: { era: "legacy", params: initialize },
+        initializedBy: "client",
+      },
       events,
     );
     this.#own.add(link);
@@ -150,6 +157,12 @@ export class Pool {
   #isBase(group: Group): boolean {
     if (this.#options.server.instances === "session") return false;
     return group.key.endsWith(` ${this.#options.baseFingerprint}`);
+  }
+
+  #nextLabel(era: Era): string {
+    const kind = era === "legacy" ? "shared" : "modern";
+    const number = ++this.#labels;
+    return number === 1 && era === "legacy" ? kind : `${kind}-${number}`;
   }
 
   #makeRoom(): void {

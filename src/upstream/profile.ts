@@ -4,6 +4,7 @@
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#initialization
  */
 import {
+  arrayElements,
   MAX_DEPTH,
   memberNamed,
   objectMembers,
@@ -11,12 +12,15 @@ import {
   type Member,
 } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
+import { LATEST_MODERN, type Era } from "../wire/revision.ts";
 import { applyEdits, keepMembers, type Edit } from "../wire/splice.ts";
 
 export interface Profile {
-  /** The InitializeResult as the child wrote it. */
+  /** How the connection was opened, and what `result` is: an InitializeResult or a DiscoverResult. */
+  readonly era: Era;
+  /** As the child wrote it. */
   readonly result: Uint8Array;
-  /** The revision that the child chose. */
+  /** The revision that is spoken. */
   readonly revision: string;
   /** Names of the declared capabilities. */
   readonly capabilities: ReadonlySet<string>;
@@ -28,11 +32,30 @@ export function readProfile(result: Uint8Array): Profile | undefined {
   const members = objectMembers(result, 0, MAX_DEPTH);
   if (members === undefined) return undefined;
   const revision = stringValue(result, memberNamed(members, "protocolVersion"));
-  if (revision === undefined) return undefined;
+  return revision === undefined ? undefined : profileOf("legacy", result, members, revision);
+}
+
+/** Reads a DiscoverResult; undefined when it is none or speaks no revision of ours. */
+export function readDiscoverProfile(result: Uint8Array): Profile | undefined {
+  const members = objectMembers(result, 0, MAX_DEPTH);
+  const versions = members === undefined ? undefined : memberNamed(members, "supportedVersions");
+  if (members === undefined || versions === undefined) return undefined;
+  const listed = arrayElements(result, versions.start, MAX_DEPTH) ?? [];
+  const speaks = listed.some((one) => stringValue(result, one) === LATEST_MODERN);
+  return speaks ? profileOf("modern", result, members, LATEST_MODERN) : undefined;
+}
+
+function profileOf(
+  era: Era,
+  result: Uint8Array,
+  members: readonly Member[],
+  revision: string,
+): Profile {
   const declared = membersOf(result, memberNamed(members, "capabilities"));
   const resources = membersOf(result, memberNamed(declared, "resources"));
   const subscribe = memberNamed(resources, "subscribe");
   return {
+    era,
     result,
     revision,
     capabilities: new Set(declared.map((member) => member.key)),

@@ -44,6 +44,8 @@ interface Entry {
   readonly call: Call;
   deadlineMs: number;
   state: "waiting" | "running" | "settled";
+  /** It counts against `maxInFlight`. */
+  holdsSlot: boolean;
 }
 
 export class Upstream {
@@ -52,7 +54,6 @@ export class Upstream {
   readonly #writer: LineWriter;
   readonly #inFlight = new Map<number, Entry>();
   readonly #queue: FairQueue<Entry>;
-  /** Entries that hold a slot; probes do not. */
   #slots = 0;
   #lastId = 0;
   #closed: GatewayError | undefined;
@@ -88,11 +89,12 @@ export class Upstream {
     const entry: Entry = {
       id: ++this.#lastId,
       call,
-      deadlineMs: this.#options.clock.nowMs() + call.timeoutMs,
+      deadlineMs: this.#deadlineOf(call),
       state: "waiting",
+      holdsSlot: false,
     };
     if (this.#closed !== undefined) this.#settle(entry, { kind: "failed", error: this.#closed });
-    else if (call.urgent === true || this.#slots < this.#options.maxInFlight) this.#run(entry);
+    else if (needsNoSlot(call) || this.#slots < this.#options.maxInFlight) this.#run(entry);
     else if (!this.#queue.push(call.flow, entry)) {
       this.#settle(entry, { kind: "failed", error: this.#overloaded() });
     }
@@ -101,10 +103,17 @@ export class Upstream {
         return entry.state !== "settled";
       },
       cancel: (reason) => this.#cancel(entry, reason),
+      park: () => {
+        entry.deadlineMs = Number.POSITIVE_INFINITY;
+        this.#freeSlot(entry);
+      },
+      resume: () => {
+        if (entry.state === "running") entry.deadlineMs = this.#deadlineOf(call);
+      },
     };
   }
 
-  /** The same as a promise. @throws GatewayError when the child never answered. */
+  /** The same as a promise. @throws GatewayError */
   ask(call: Omit<Call, "onAnswer">): Promise<Extract<Answer, { payload: Uint8Array }>> {
     return new Promise((resolve, reject) => {
       this.call({
@@ -151,8 +160,12 @@ export class Upstream {
     const { call } = entry;
     entry.state = "running";
     this.#inFlight.set(entry.id, entry);
-    if (call.urgent !== true) this.#slots++;
+    if (!needsNoSlot(call)) {
+      this.#slots++;
+      entry.holdsSlot = true;
+    }
     const id = String(entry.id);
+    call.onWritten?.(entry.id);
     if (!this.#send(outgoingCall(id, call.method, call.params(id)))) {
       this.#settle(entry, { kind: "failed", error: this.#closed ?? this.#overloaded() });
     }
@@ -167,12 +180,21 @@ export class Upstream {
     if (entry.state === "settled") return;
     const ran = entry.state === "running";
     entry.state = "settled";
-    if (ran) {
-      this.#inFlight.delete(entry.id);
-      if (entry.call.urgent !== true) this.#slots--;
-    }
+    if (ran) this.#inFlight.delete(entry.id);
     if (answer !== undefined) entry.call.onAnswer(answer);
-    if (ran) this.#startNext();
+    this.#freeSlot(entry);
+  }
+
+  #freeSlot(entry: Entry): void {
+    if (!entry.holdsSlot) return;
+    entry.holdsSlot = false;
+    this.#slots--;
+    this.#startNext();
+  }
+
+  #deadlineOf(call: Call): number {
+    if (call.standing === true) return Number.POSITIVE_INFINITY;
+    return this.#options.clock.nowMs() + call.timeoutMs;
   }
 
   #startNext(): void {
@@ -247,7 +269,10 @@ export class Upstream {
       this.#drop("progress of no running call");
       return;
     }
-    entry.deadlineMs = this.#options.clock.nowMs() + entry.call.timeoutMs;
+    // A parked call has no deadline that progress could move.
+    if (entry.deadlineMs !== Number.POSITIVE_INFINITY) {
+      entry.deadlineMs = this.#deadlineOf(entry.call);
+    }
     entry.call.onProgress?.(params);
   }
 
@@ -267,4 +292,9 @@ export class Upstream {
   #drop(reason: string): void {
     this.#options.emit({ kind: "message.dropped", server: this.#options.server, reason });
   }
+}
+
+/** Probes pass the queue by; what stands open for long must not use up the slots. */
+function needsNoSlot(call: Call): boolean {
+  return call.urgent === true || call.standing === true;
 }

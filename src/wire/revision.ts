@@ -17,6 +17,11 @@ export interface RevisionTraits {
   readonly urlElicitation: boolean;
 }
 
+/** The newest revision with an `initialize` handshake. */
+export const LATEST_LEGACY = "2025-11-25";
+/** The newest revision without one. */
+export const LATEST_MODERN = "2026-07-28";
+
 const TABLE: readonly RevisionTraits[] = [
   legacy("2024-10-07", {}),
   legacy("2024-11-05", {}),
@@ -24,7 +29,7 @@ const TABLE: readonly RevisionTraits[] = [
   legacy("2025-06-18", {}),
   legacy("2025-11-25", { primingEvent: true, urlElicitation: true }),
   {
-    revision: "2026-07-28",
+    revision: LATEST_MODERN,
     era: "modern",
     batches: false,
     primingEvent: false,
@@ -43,8 +48,6 @@ function legacy(revision: string, traits: Partial<RevisionTraits>): RevisionTrai
   };
 }
 
-/** The newest revision with an `initialize` handshake. */
-export const LATEST_LEGACY = "2025-11-25";
 /** What a Streamable HTTP client speaks that names no revision (2025-06-18 basic/transports). */
 export const ASSUMED_REVISION = "2025-03-26";
 
@@ -65,7 +68,7 @@ export function isLegacy(revision: string): boolean {
 
 /** True for the modern revisions, also those that are not known here yet. */
 export function namesModernEra(revision: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(revision) && revision >= "2026-07-28";
+  return /^\d{4}-\d{2}-\d{2}$/.test(revision) && revision >= LATEST_MODERN;
 }
 
 /** The revision that a legacy client which asked for `requested` is told (2025-11-25 basic/lifecycle). */

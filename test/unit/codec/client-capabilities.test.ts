@@ -6,7 +6,7 @@ import {
   NO_CAPABILITIES,
   ownInitializeParams,
   readClientCapabilities,
-  sharedInitializeParams,
+  openingParams,
   staticRootsResult,
 } from "../../../src/codec/client-capabilities.ts";
 import type { RootsPolicy } from "../../../src/config/model.ts";
@@ -139,7 +139,7 @@ describe("ownInitializeParams", () => {
 describe("texts made here", () => {
   test("params for a shared child", () => {
     const gateway = { name: 'a"b', version: "1" };
-    expect(sharedInitializeParams('{"roots":{}}', "2025-11-25", gateway)).toBe(
+    expect(openingParams("legacy", '{"roots":{}}', gateway)).toBe(
       '{"protocolVersion":"2025-11-25","capabilities":{"roots":{}},"clientInfo":{"name":"a\\"b","version":"1"}}',
     );
   });

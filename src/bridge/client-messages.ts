@@ -185,7 +185,9 @@ export class ClientMessages {
       }
       case "resources/unsubscribe": {
         const uri = stringMember(message.payload, "uri");
-        if (uri === undefined || !conversation.subscriptions.delete(uri)) return false;
+        if (uri === undefined) return false;
+        conversation.subscriptions.delete(uri);
+        // Also of a client that had no part in it: nobody ends what others still listen to.
         return state.isSubscribed(uri) && done();
       }
       default:

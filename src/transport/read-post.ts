@@ -5,7 +5,7 @@
 import type { Limits } from "../config/model.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { INVALID_REQUEST, PARSE_ERROR, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
-import { arrayElements, skipSpace } from "../wire/json-scan.ts";
+import { arrayElements, skipSpace, skipValue, TOO_DEEP } from "../wire/json-scan.ts";
 import { CHECKED_BYTES, isJson, parseMessage, type Message } from "../wire/message.ts";
 import { flattenLineBreaks } from "../wire/splice.ts";
 import { refusal } from "./answers.ts";
@@ -40,8 +40,15 @@ export async function readPost(
 }
 
 function readBatch(bytes: Uint8Array, limits: Limits): Result<PostBody, Response> {
-  const elements = arrayElements(bytes, 0, limits.maxJsonDepth);
-  if (elements === undefined) return refuse(400, PARSE_ERROR, "Parse error: the body is no JSON");
+  const { maxJsonDepth } = limits;
+  const end = skipValue(bytes, 0, maxJsonDepth);
+  if (end === TOO_DEEP) {
+    const text = `Invalid request: JSON nests deeper than ${maxJsonDepth} levels`;
+    return refuse(400, INVALID_REQUEST, text);
+  }
+  const elements = arrayElements(bytes, 0, maxJsonDepth);
+  if (elements === undefined || skipSpace(bytes, end) < bytes.length)
+    return refuse(400, PARSE_ERROR, "Parse error: the body is no JSON");
   if (elements.length === 0) return refuse(400, INVALID_REQUEST, "Invalid request: empty batch");
   if (elements.length > limits.maxBatch) {
     const text = `Invalid request: a batch may hold ${limits.maxBatch} messages (limits.maxBatch)`;

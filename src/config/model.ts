@@ -62,6 +62,10 @@ export interface Limits {
   readonly maxStreamBufferBytes: number;
   readonly maxReplayEvents: number;
   readonly maxReplayBytes: number;
+  /** What all replay logs may hold together. */
+  readonly maxReplayTotalBytes: number;
+  /** What the unanswered requests of one server may hold together. */
+  readonly maxPendingBytes: number;
   /** How long a stream can be resumed after its end. */
   readonly replayKeepMs: number;
   /** Silence after which a waiting answer becomes an event stream. */

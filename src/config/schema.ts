@@ -152,6 +152,14 @@ export const LIMITS_SHAPE = {
     max: 1_000_000,
   }),
   maxReplayBytes: size("1MiB", "The same in bytes.", { min: 0 }),
+  maxReplayTotalBytes: size("256MiB", "What the kept events of all streams may hold together.", {
+    min: 0,
+  }),
+  maxPendingBytes: size(
+    "256MiB",
+    "What the unanswered requests of one server may hold together; one more is refused.",
+    { min: 1 },
+  ),
   replayKeep: duration("5m", "How long a stream can be resumed after its end."),
   lazyStream: duration(
     "5s",

@@ -5,6 +5,7 @@
  * remembered by a small substitute, so that a resumption across it says what is missing.
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
+import type { ByteBudget } from "../kernel/byte-budget.ts";
 
 export interface LoggedEvent {
   readonly seq: number;
@@ -21,11 +22,13 @@ export interface Replay {
 export class EventLog {
   readonly #maxEvents: number;
   readonly #maxBytes: number;
+  readonly #budget: ByteBudget;
   #events: LoggedEvent[] = [];
   #bytes = 0;
   #lastSeq = 0;
 
-  constructor(maxEvents: number, maxBytes: number) {
+  constructor(maxEvents: number, maxBytes: number, budget: ByteBudget) {
+    this.#budget = budget;
     this.#maxEvents = maxEvents;
     this.#maxBytes = maxBytes;
   }
@@ -43,11 +46,13 @@ export class EventLog {
   /** Adds the next event; keeps `substitute` instead of one larger than the whole memory. */
   append(bytes: Uint8Array, substitute: Uint8Array | undefined): void {
     this.#lastSeq++;
-    const kept = bytes.length > this.#maxBytes ? substitute : bytes;
-    if (kept === undefined) return;
+    const fits = bytes.length <= this.#maxBytes && this.#budget.take(bytes.length);
+    const kept = fits ? bytes : substitute;
+    if (kept === undefined || (!fits && !this.#budget.take(kept.length))) return;
     this.#events.push({ seq: this.#lastSeq, bytes: kept });
     this.#bytes += kept.length;
     let drop = 0;
+    const before = this.#bytes;
     while (
       this.#events.length - drop > this.#maxEvents ||
       (this.#bytes > this.#maxBytes && this.#events.length - drop > 1)
@@ -55,7 +60,16 @@ export class EventLog {
       this.#bytes -= this.#events[drop]?.bytes.length ?? 0;
       drop++;
     }
-    if (drop > 0) this.#events = this.#events.slice(drop);
+    if (drop === 0) return;
+    this.#budget.release(before - this.#bytes);
+    this.#events = this.#events.slice(drop);
+  }
+
+  /** Forgets all events and gives back what they held. */
+  clear(): void {
+    this.#budget.release(this.#bytes);
+    this.#events = [];
+    this.#bytes = 0;
   }
 
   /** What came after `seq`; undefined when no such event was ever sent. */

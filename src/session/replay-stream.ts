@@ -4,6 +4,7 @@
  * Owns the order: an event is stored before it is written, so a connection that breaks in between
  * loses nothing. The stream outlives its connections; a newer connection replaces the older.
  */
+import type { ByteBudget } from "../kernel/byte-budget.ts";
 import { encodeOutgoing, textError, type Outgoing } from "../wire/message.ts";
 import { INTERNAL_ERROR } from "../wire/error-codes.ts";
 import { EVENT_END, messageHead } from "../wire/sse-frame.ts";
@@ -20,6 +21,8 @@ export interface EventWriter {
 export interface ReplayLimits {
   readonly maxReplayEvents: number;
   readonly maxReplayBytes: number;
+  /** Shared by all streams. */
+  readonly replayBudget: ByteBudget;
 }
 
 const MISSING =
@@ -35,7 +38,7 @@ export class ReplayStream {
 
   constructor(id: string, limits: ReplayLimits) {
     this.id = id;
-    this.#log = new EventLog(limits.maxReplayEvents, limits.maxReplayBytes);
+    this.#log = new EventLog(limits.maxReplayEvents, limits.maxReplayBytes, limits.replayBudget);
   }
 
   get connected(): boolean {
@@ -57,6 +60,7 @@ export class ReplayStream {
    * @param answerTo the request id, as JSON text, if this is its answer
    */
   send(message: Outgoing, answerTo?: string): void {
+    if (this.#finishedAtMs !== undefined) return;
     const head = messageHead(`${this.id}_${this.#log.nextSeq}`);
     const bytes = encodeOutgoing(message, head, EVENT_END);
     const lost = textError(answerTo, INTERNAL_ERROR, `${MISSING}; send the request again`);
@@ -106,6 +110,11 @@ export class ReplayStream {
       writer.end();
     }
     return true;
+  }
+
+  /** Nobody can come back any more. */
+  forget(): void {
+    this.#log.clear();
   }
 
   /** The connection broke; events are kept for the next one. */

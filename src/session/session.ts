@@ -36,6 +36,8 @@ export class Session {
   /** Open HTTP responses and running calls; an idle session has none. */
   busy = 0;
   ended = false;
+  /** An `initialize` is being answered. */
+  opening = false;
   /** The stand-alone stream, or the only one of HTTP+SSE. */
   readonly #streams = new Map<string, ReplayStream>();
   readonly #limits: SessionLimits;
@@ -43,6 +45,8 @@ export class Session {
   #streamCount = 0;
   /** HTTP+SSE: everything goes here, without ids and without a log. */
   direct: ((message: Outgoing) => boolean) | undefined;
+  /** Ends that one stream; last of all, so that the last answers still go out. */
+  closeDirect: (() => void) | undefined;
 
   constructor(facts: SessionFacts, limits: SessionLimits, nowMs: number) {
     this.facts = facts;
@@ -82,7 +86,7 @@ export class Session {
     for (const stream of this.#streams.values()) {
       const finished = stream.finishedAtMs;
       if (finished !== undefined && nowMs - finished > this.#limits.replayKeepMs) {
-        this.#streams.delete(stream.id);
+        this.#forget(stream);
       }
     }
   }
@@ -97,15 +101,23 @@ export class Session {
     if (this.ended) return;
     this.ended = true;
     for (const listener of this.#endListeners) listener(reason);
-    for (const stream of this.#streams.values()) stream.finish(nowMs);
-    this.#streams.clear();
+    this.closeDirect?.();
+    for (const stream of this.#streams.values()) {
+      stream.finish(nowMs);
+      this.#forget(stream);
+    }
   }
 
   #forgetOldest(): void {
     for (const stream of this.#streams.values()) {
       if (stream.finishedAtMs === undefined) continue;
-      this.#streams.delete(stream.id);
+      this.#forget(stream);
       return;
     }
+  }
+
+  #forget(stream: ReplayStream): void {
+    this.#streams.delete(stream.id);
+    stream.forget();
   }
 }

@@ -1,5 +1,6 @@
 /** The bounded memory of a stream: what is kept, what is missing, and what was never there. */
 import { describe, expect, test } from "bun:test";
+import { ByteBudget } from "../../../src/kernel/byte-budget.ts";
 import { EventLog } from "../../../src/session/event-log.ts";
 
 const sized = (size: number): Uint8Array => new Uint8Array(size);
@@ -12,7 +13,7 @@ function after(log: EventLog, seq: number): unknown {
 }
 
 function logOf(maxEvents: number, maxBytes: number, sizes: readonly number[]): EventLog {
-  const log = new EventLog(maxEvents, maxBytes);
+  const log = new EventLog(maxEvents, maxBytes, new ByteBudget(1_000_000));
   for (const size of sizes) log.append(sized(size), undefined);
   return log;
 }
@@ -53,14 +54,14 @@ describe("after", () => {
 
 describe("append", () => {
   test("the numbers go on, kept or not", () => {
-    const log = new EventLog(2, 10);
+    const log = new EventLog(2, 10, new ByteBudget(1_000_000));
     expect([log.lastSeq, log.nextSeq]).toEqual([0, 1]);
     log.append(sized(11), undefined);
     expect([log.lastSeq, log.nextSeq]).toEqual([1, 2]);
   });
 
   test("a substitute stands in for what is too large, and for that only", () => {
-    const log = new EventLog(9, 20);
+    const log = new EventLog(9, 20, new ByteBudget(1_000_000));
     const substitute = sized(3);
     log.append(sized(10), substitute);
     log.append(sized(21), substitute);
@@ -70,7 +71,7 @@ describe("append", () => {
   });
 
   test("ten thousand events stay within both caps", () => {
-    const log = new EventLog(100, 1_000);
+    const log = new EventLog(100, 1_000, new ByteBudget(1_000_000));
     for (let i = 1; i <= 10_000; i++) log.append(sized(i % 50), sized(1));
     const kept = log.after(0)?.events ?? [];
     expect(kept.length).toBeLessThanOrEqual(100);

@@ -1,5 +1,6 @@
 /** The set of sessions under a clock that the test moves: caps, eviction, expiry. */
 import { describe, expect, test } from "bun:test";
+import { ByteBudget } from "../../../src/kernel/byte-budget.ts";
 import type { Clock } from "../../../src/kernel/clock.ts";
 import { GatewayError } from "../../../src/kernel/error.ts";
 import { SessionRegistry } from "../../../src/session/registry.ts";
@@ -29,6 +30,7 @@ class World {
         replayKeepMs: 100,
         maxReplayEvents: 10,
         maxReplayBytes: 1_000,
+        replayBudget: new ByteBudget(1_000_000),
       },
       clock,
       emit: (event) => {

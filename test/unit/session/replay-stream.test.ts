@@ -1,5 +1,6 @@
 /** One event stream over several connections: each event once, in order, and none lost in silence. */
 import { describe, expect, test } from "bun:test";
+import { ByteBudget } from "../../../src/kernel/byte-budget.ts";
 import { parseEventId, ReplayStream } from "../../../src/session/replay-stream.ts";
 import {
   jsonBytes,
@@ -9,7 +10,11 @@ import {
 } from "../../../src/wire/message.ts";
 import { Reader } from "./readers.ts";
 
-const LIMITS = { maxReplayEvents: 4, maxReplayBytes: 2_000 };
+const LIMITS = {
+  maxReplayEvents: 4,
+  maxReplayBytes: 2_000,
+  replayBudget: new ByteBudget(1_000_000),
+};
 const notice = (name: string): Outgoing => outgoingCall(undefined, name, undefined);
 const large = (name: string): Outgoing =>
   outgoingCall(undefined, name, jsonBytes(JSON.stringify({ x: "y".repeat(3_000) })));
@@ -82,7 +87,11 @@ describe("resumption", () => {
   });
 
   test("nothing twice and nothing lost, however often the connection breaks", () => {
-    const stream = new ReplayStream("g", { maxReplayEvents: 1_000, maxReplayBytes: 1_000_000 });
+    const stream = new ReplayStream("g", {
+      maxReplayEvents: 1_000,
+      maxReplayBytes: 1_000_000,
+      replayBudget: new ByteBudget(1_000_000),
+    });
     const seen: string[] = [];
     let sent = 0;
     for (let connection = 0; connection < 20; connection++) {

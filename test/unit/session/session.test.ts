@@ -1,5 +1,6 @@
 /** One session: its streams, their cap, and its end. */
 import { describe, expect, test } from "bun:test";
+import { ByteBudget } from "../../../src/kernel/byte-budget.ts";
 import { Session } from "../../../src/session/session.ts";
 import { outgoingCall } from "../../../src/wire/message.ts";
 import { Reader } from "./readers.ts";
@@ -9,6 +10,7 @@ const LIMITS = {
   replayKeepMs: 100,
   maxReplayEvents: 10,
   maxReplayBytes: 1_000,
+  replayBudget: new ByteBudget(1_000_000),
 };
 const FACTS = {
   id: "secret",

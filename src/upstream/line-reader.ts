@@ -21,6 +21,9 @@ export interface LineReaderOptions {
   readonly onNoise: (sample: string) => void;
 }
 
+/** Where every known SDK writes the id of an answer. */
+const END_BYTES = 4096;
+
 /** Reads the incarnation's stdout from now on. */
 export function readLines(incarnation: Incarnation, options: LineReaderOptions): void {
   const splitter = new LineSplitter(options.maxLineBytes, {
@@ -51,9 +54,10 @@ function readMessage(bytes: Uint8Array, options: LineReaderOptions): void {
   if ("fault" in parsed) {
     options.onNoise(sampleOf(bytes));
     // It names one of our calls and is no call itself: its caller must not wait for more.
-    if (parsed.fault.isAnswer && parsed.fault.id !== undefined) {
-      options.onBrokenAnswer(Number(parsed.fault.id), "a line that is no valid answer");
-    }
+    const { isAnswer, id } = parsed.fault;
+    const named = isAnswer && id !== undefined ? Number(id) : undefined;
+    const found = named ?? idInEnds(bytes.subarray(0, END_BYTES), bytes.subarray(-END_BYTES));
+    if (found !== undefined) options.onBrokenAnswer(found, "a line that is no valid answer");
     return;
   }
   const { message } = parsed;

@@ -9,13 +9,15 @@ import { Mutex } from "../kernel/mutex.ts";
 import type { Incarnation } from "../supervisor/model.ts";
 import type { Outgoing } from "../wire/message.ts";
 
-/** Lines that may wait for a child that does not read. */
+/** Lines that may wait for a child that does not read, and their bytes. */
 const MAX_WAITING = 4096;
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 export class LineWriter {
   readonly #mutex = new Mutex();
   readonly #incarnation: Incarnation;
   #waiting = 0;
+  #waitingBytes = 0;
   #closed = false;
 
   constructor(incarnation: Incarnation) {
@@ -37,11 +39,15 @@ export class LineWriter {
       this.#writeHeld(message);
       return true;
     }
-    if (this.#waiting >= MAX_WAITING) return false;
+    const bytes = message.payload?.length ?? 0;
+    if (this.#waiting >= MAX_WAITING || this.#waitingBytes + bytes > MAX_WAITING_BYTES)
+      return false;
     this.#waiting++;
+    this.#waitingBytes += bytes;
     this.#mutex.acquire().then(
       () => {
         this.#waiting--;
+        this.#waitingBytes -= bytes;
         this.#writeHeld(message);
       },
       () => this.close(),

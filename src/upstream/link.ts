@@ -91,7 +91,8 @@ export class Link {
     try {
       await this.instance.whenReady(deadlineMs);
     } catch (error) {
-      throw this.#refusal ?? error;
+      const isItsEnd = error instanceof GatewayError && error.code === "UPSTREAM_UNAVAILABLE";
+      throw isItsEnd && this.#refusal !== undefined ? this.#refusal : error;
     }
     const upstream = this.upstream;
     if (upstream !== undefined) return upstream;
@@ -152,7 +153,7 @@ export class Link {
   #onExit(incarnation: Incarnation, exit: ChildExit): void {
     const upstream = this.#upstream;
     if (upstream === undefined || upstream.incarnation !== incarnation) return;
-    const error = exitError(this.server.name, exit);
+    const error = exitError(this.server.name, exit, this.instance.lastError);
     this.#profile = undefined;
     this.#upstream = undefined;
     upstream.close(error);
@@ -160,10 +161,14 @@ export class Link {
   }
 }
 
-/** What the callers of a child that ended are told: how it ended and its last words. */
-function exitError(server: string, exit: ChildExit): GatewayError {
+/** What the callers of a child that ended are told: how it ended, or why we ended it, and its last words. */
+function exitError(server: string, exit: ChildExit, fault: string | undefined): GatewayError {
   const how =
-    exit.signal === null ? `exited with code ${exit.exitCode}` : `was ended by ${exit.signal}`;
+    exit.expected && fault !== undefined
+      ? `was stopped (${fault})`
+      : exit.signal === null
+        ? `exited with code ${exit.exitCode}`
+        : `was ended by ${exit.signal}`;
   const tail = exit.stderrTail.slice(-5);
   const words = tail.length === 0 ? "" : `; its last words on stderr: ${tail.join(" | ")}`;
   return new GatewayError("UPSTREAM_EXITED", `Server "${server}" ${how}${words}`, {

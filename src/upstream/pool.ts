@@ -46,6 +46,7 @@ export class Pool {
   readonly #groups = new Map<string, Group>();
   readonly #own = new Set<Link>();
   #labels = 0;
+  #lastOwnError: string | undefined;
   readonly #eventsFor: PoolEvents;
 
   constructor(options: PoolOptions, eventsFor: PoolEvents) {
@@ -56,6 +57,11 @@ export class Pool {
   /** Own children of sessions that are alive. */
   get ownCount(): number {
     return this.#own.size;
+  }
+
+  /** Why the last child of a session could not be started; undefined when it could. */
+  get lastOwnError(): string | undefined {
+    return this.#lastOwnError;
   }
 
   groups(): readonly Group[] {
@@ -130,6 +136,8 @@ export class Pool {
   /** Ends a session's child. Resolves once its exit was observed. */
   async closeOwn(link: Link, reason: string): Promise<void> {
     try {
+      if (link.profile === undefined) this.#lastOwnError = link.instance.lastError;
+      else this.#lastOwnError = undefined;
       await link.stop(reason);
     } finally {
       this.#own.delete(link);

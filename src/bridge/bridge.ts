@@ -21,7 +21,14 @@ import { HandshakeRefused } from "../upstream/handshake.ts";
 import type { Link } from "../upstream/link.ts";
 import type { Group, Pool, PoolEvents } from "../upstream/pool.ts";
 import { sharedInitializeResult } from "../upstream/profile.ts";
-import { jsonBytes, outgoingAnswer, type Message, type Outgoing } from "../wire/message.ts";
+import { INVALID_REQUEST } from "../wire/error-codes.ts";
+import {
+  jsonBytes,
+  outgoingAnswer,
+  textError,
+  type Message,
+  type Outgoing,
+} from "../wire/message.ts";
 import { LATEST_LEGACY, negotiateLegacy, traitsOf } from "../wire/revision.ts";
 import { ClientMessages } from "./client-messages.ts";
 import { Conversation } from "./conversation.ts";
@@ -67,12 +74,13 @@ export class Bridge {
     this.#options = options;
     const { server, limits, clock, emit } = options;
     this.server = server;
-    this.tools = new ToolDirectory(server);
+    this.tools = new ToolDirectory(server, clock);
     this.#context = { server, tools: this.tools, limits, emit, nowMs: () => clock.nowMs() };
     this.messages = new ClientMessages({
       server,
       tools: this.tools,
       maxJsonDepth: limits.maxJsonDepth,
+      maxPendingBytes: limits.maxPendingBytes,
       clock,
       emit,
       sharedState: (group) => this.#sharedState(group),
@@ -108,6 +116,11 @@ export class Bridge {
   /** Answers `initialize` and binds the session to its child. Never rejects, never ends the session. */
   async open(message: Message, session: Session): Promise<Opening> {
     const id = message.id ?? "null";
+    if (session.opening || this.#conversations.has(session)) {
+      const text = "Invalid request: the session is initialized already";
+      return { answer: textError(id, INVALID_REQUEST, text), opened: false, overloaded: false };
+    }
+    session.opening = true;
     try {
       const capabilities = readClientCapabilities(message.payload, this.server.roots);
       const result = this.#wantsOwn(capabilities)
@@ -119,9 +132,17 @@ export class Bridge {
         const answer = outgoingAnswer(id, "error", error.payload);
         return { answer, opened: false, overloaded: false };
       }
+      if (!(error instanceof GatewayError)) this.#reportFault(error);
       const overloaded = error instanceof GatewayError && error.code === "OVERLOADED";
       return { answer: failureAnswer(id, error), opened: false, overloaded };
+    } finally {
+      session.opening = false;
     }
+  }
+
+  /** The gateway stops: requests without a session get an answer too. */
+  endStateless(reason: string): void {
+    this.messages.endStateless(reason);
   }
 
   /** The session has a stream again that the child may speak on. */
@@ -157,7 +178,13 @@ export class Bridge {
       server.instances === "shared"
         ? this.pool.base(principal)
         : this.pool.group(principal, capabilities.fingerprint);
-    await group.link.ready(server.startTimeoutMs);
+    // Held while it starts: a group without users is the first to give way.
+    group.users++;
+    try {
+      await group.link.ready(server.startTimeoutMs);
+    } finally {
+      group.users--;
+    }
     const { profile } = group.link;
     if (profile === undefined || session.ended) throw ended(server.name);
     const revision = negotiateLegacy(stringMember(message.payload, "protocolVersion"));
@@ -184,31 +211,46 @@ export class Bridge {
     const { server } = this;
     const { id, ref } = session.facts;
     const params = ownInitializeParams(message.payload ?? jsonBytes("{}"), server.roots);
-    let conversation: Conversation | undefined;
+    let isOpen = false;
     const link = this.pool.openOwn(`session-${ref}`, params, {
       onMessage: (one, upstream) => fromOwnChild(one, upstream, conversation, this.#context),
+      onReady: () => this.tools.invalidate(),
       onGone: (error) => {
-        if (conversation !== undefined) this.#options.registry.close(session, error.message);
+        if (isOpen) this.#options.registry.close(session, error.message);
       },
+    });
+    const conversation = new Conversation({
+      session,
+      link,
+      group: undefined,
+      capabilities,
+      flow: id,
     });
     session.onEnd((reason) => {
       this.#conversations.delete(session);
-      if (conversation !== undefined) this.messages.endAll(conversation, reason);
+      this.messages.endAll(conversation, reason);
       this.#stopOwn(link, reason);
     });
     try {
       await link.ready(server.startTimeoutMs);
-      if (link.profile === undefined || session.ended) throw ended(server.name);
+      if (link.upstream === undefined || session.ended) throw ended(server.name);
     } catch (error) {
       this.#stopOwn(link, "its session could not be opened");
       throw error;
     }
     const { profile } = link;
+    if (profile === undefined) throw ended(server.name);
+    isOpen = true;
     session.traits = traitsOf(profile.revision) ?? traitsOf(LATEST_LEGACY);
-    conversation = new Conversation({ session, link, group: undefined, capabilities, flow: id });
     conversation.initializedByMs = this.#options.clock.nowMs() + INITIALIZED_AFTER_MS;
     this.#conversations.set(session, conversation);
     return profile.result;
+  }
+
+  #reportFault(error: unknown): void {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const message = `fault in a request to ${this.server.slug}: ${detail}`;
+    this.#options.emit({ kind: "gateway.notice", level: "ERROR", message });
   }
 
   #stopOwn(link: Link, reason: string): void {

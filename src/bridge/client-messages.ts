@@ -4,7 +4,9 @@
  * What the gateway answers itself, what clients of a shared child have in common, cancellation,
  * and the end of calls. A request is settled exactly once and reported once.
  */
+import { optionalList } from "../codec/optional-lists.ts";
 import type { ServerConfig } from "../config/model.ts";
+import { ByteBudget } from "../kernel/byte-budget.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
@@ -17,7 +19,7 @@ import { idKey, textError, textResult, type Message, type Outgoing } from "../wi
 import type { ClientCall, Conversation } from "./conversation.ts";
 import { failureAnswer, type Exchange } from "./exchange.ts";
 import { sendHeld, settleQuestion } from "./questions.ts";
-import { relay, type Outcome, type RelayContext } from "./relay.ts";
+import { fail, relay, type Outcome, type RelayContext } from "./relay.ts";
 import { logLevelIndex } from "./routing.ts";
 import { MAX_SUBSCRIPTIONS, stringMember, type SharedState } from "./shared-state.ts";
 import type { ToolDirectory } from "./tool-directory.ts";
@@ -26,6 +28,7 @@ export interface ClientMessagesOptions {
   readonly server: ServerConfig;
   readonly tools: ToolDirectory;
   readonly maxJsonDepth: number;
+  readonly maxPendingBytes: number;
   readonly clock: Clock;
   readonly emit: Emit;
   readonly sharedState: (group: Group) => SharedState;
@@ -34,15 +37,21 @@ export interface ClientMessagesOptions {
 export class ClientMessages {
   readonly #options: ClientMessagesOptions;
   readonly #relayContext: RelayContext;
+  readonly #pending: ByteBudget;
+  /** Conversations of one request each, while it runs. */
+  readonly #stateless = new Set<Conversation>();
+  #notReady = 0;
 
   constructor(options: ClientMessagesOptions) {
     this.#options = options;
+    this.#pending = new ByteBudget(options.maxPendingBytes);
     this.#relayContext = {
       server: options.server,
       tools: options.tools,
       lastLists: new WeakMap(),
       maxJsonDepth: options.maxJsonDepth,
       emit: options.emit,
+      nowMs: () => options.clock.nowMs(),
       settle: (conversation, call, answer, outcome) =>
         this.#settle(conversation, call, answer, outcome),
     };
@@ -51,25 +60,56 @@ export class ClientMessages {
   /** Takes a request; the exchange gets its answer when there is one. */
   request(conversation: Conversation, message: Message, exchange: Exchange): void {
     const id = message.id ?? "null";
-    const nowMs = this.#options.clock.nowMs();
-    const call = conversation.begin(id, message.method, exchange, nowMs);
-    if (this.#answerHere(conversation, call)) return;
+    const { server, clock } = this.#options;
+    const { method } = message;
+    const isList = optionalList(method) !== undefined;
+    const timeoutMs = isList
+      ? Math.min(server.optionalListTimeoutMs, server.requestTimeoutMs)
+      : server.requestTimeoutMs;
+    const call = conversation.begin({ id, method, exchange, nowMs: clock.nowMs(), timeoutMs });
+    if (this.#answerHere(conversation, call) || !this.#admit(conversation, call, message)) return;
     const upstream = conversation.link.upstream;
     if (upstream !== undefined) {
       this.#dispatch(conversation, call, message, upstream);
       return;
     }
-    conversation.link.ready(this.#options.server.requestTimeoutMs).then(
+    this.#notReady++;
+    conversation.link.ready(timeoutMs).then(
       (ready) => {
+        this.#notReady--;
         if (!call.settled) this.#dispatch(conversation, call, message, ready);
       },
-      (error: unknown) => this.#settle(conversation, call, failureAnswer(call.id, error), "failed"),
+      (error: unknown) => {
+        this.#notReady--;
+        fail(conversation, call, error, this.#relayContext);
+      },
     );
+  }
+
+  /** Caps what may wait for this server, in the child or before it. False when it was refused. */
+  #admit(conversation: Conversation, call: ClientCall, message: Message): boolean {
+    const { server } = this.#options;
+    const bytes = message.payload?.length ?? 0;
+    const isFull = conversation.link.upstream === undefined && this.#notReady >= server.maxQueue;
+    if (!isFull && this.#pending.take(bytes)) {
+      call.bytes = bytes;
+      if (conversation.session === undefined) this.#stateless.add(conversation);
+      return true;
+    }
+    const text = `Server "${server.name}" has too much to do already; try again later`;
+    const error = new GatewayError("OVERLOADED", text, { retryable: true });
+    this.#settle(conversation, call, failureAnswer(call.id, error), "failed");
+    return false;
   }
 
   /** Takes a notification of the client. */
   notification(conversation: Conversation, message: Message): void {
     const { link, own } = conversation;
+    // A child that does not look for the id would run a call that nobody has judged.
+    if (!message.method.startsWith("notifications/")) {
+      this.#drop(`${message.method} without an id`);
+      return;
+    }
     switch (message.method) {
       case "notifications/initialized":
         if (own) link.markInitialized();
@@ -80,15 +120,12 @@ export class ClientMessages {
       case "notifications/roots/list_changed":
         if (!own || this.#options.server.roots !== "forward") return;
         break;
-      case "notifications/progress":
-      case "notifications/tasks/status":
-        // About a request of the child, and a shared child has asked this client nothing.
+      default:
+        // Of the rest nothing concerns a child that has asked this client nothing.
         if (!own) return;
         break;
-      default:
-        break;
     }
-    if (own) link.markInitialized();
+    link.markInitialized();
     const sent = link.upstream?.notify(message.method, message.payload) ?? false;
     if (!sent) this.#drop(`${message.method}: the child is not there to take it`);
   }
@@ -113,6 +150,11 @@ export class ClientMessages {
       question.refuse(INVALID_REQUEST, "The client's session has ended");
     }
     conversation.questions.clear();
+  }
+
+  /** The gateway stops: requests without a session get their answer too. */
+  endStateless(reason: string): void {
+    for (const conversation of this.#stateless) this.endAll(conversation, reason);
   }
 
   /** What needs no child. True when the call is settled. */
@@ -155,6 +197,8 @@ export class ClientMessages {
     group: Group,
   ): boolean {
     const state = this.#options.sharedState(group);
+    // Without a session nobody is there to hear of updates, or to take back the level.
+    const isForOne = conversation.session === undefined;
     const done = (): true => {
       this.#settle(conversation, call, textResult(call.id, "{}"), "result");
       return true;
@@ -167,7 +211,7 @@ export class ClientMessages {
           this.#refuse(conversation, call, INVALID_PARAMS, '"level" is none of the log levels');
           return true;
         }
-        state.setLevel(conversation, level, upstream);
+        if (!isForOne) state.setLevel(conversation, level, upstream);
         return done();
       }
       case "resources/subscribe": {
@@ -178,14 +222,14 @@ export class ClientMessages {
           this.#refuse(conversation, call, INVALID_PARAMS, text);
           return true;
         }
-        const known = state.isSubscribed(uri);
-        conversation.subscriptions.add(uri);
-        call.undo = () => conversation.subscriptions.delete(uri);
-        return known && done();
+        if (isForOne) return done();
+        call.commit = () => conversation.subscriptions.add(uri);
+        return state.isSubscribed(uri) && done();
       }
       case "resources/unsubscribe": {
         const uri = stringMember(message.payload, "uri");
         if (uri === undefined) return false;
+        if (isForOne) return done();
         conversation.subscriptions.delete(uri);
         // Also of a client that had no part in it: nobody ends what others still listen to.
         return state.isSubscribed(uri) && done();
@@ -200,7 +244,7 @@ export class ClientMessages {
     const requestId = members === undefined ? undefined : memberNamed(members, "requestId");
     if (params === undefined || requestId === undefined) return;
     const call = conversation.calls.get(idKey(textOf(params, requestId.start, requestId.end)));
-    if (call === undefined || !conversation.finish(call)) return;
+    if (call === undefined || !this.#finish(conversation, call)) return;
     call.handle?.cancel(stringMember(params, "reason") ?? "The client has cancelled");
     call.exchange.abandon();
     this.#report(conversation, call, "cancelled");
@@ -211,10 +255,18 @@ export class ClientMessages {
   }
 
   #settle(conversation: Conversation, call: ClientCall, answer: Outgoing, outcome: Outcome): void {
-    if (!conversation.finish(call)) return;
-    if (outcome !== "result") call.undo?.();
+    if (!this.#finish(conversation, call)) return;
+    if (outcome === "result") call.commit?.();
     call.exchange.answer(answer, call.id);
     this.#report(conversation, call, outcome);
+  }
+
+  /** Gives back what the call held; false when it was settled already. */
+  #finish(conversation: Conversation, call: ClientCall): boolean {
+    if (!conversation.finish(call)) return false;
+    this.#pending.release(call.bytes);
+    if (conversation.calls.size === 0) this.#stateless.delete(conversation);
+    return true;
   }
 
   #report(conversation: Conversation, call: ClientCall, outcome: Outcome): void {

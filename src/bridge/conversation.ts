@@ -20,10 +20,16 @@ export interface ClientCall {
   readonly method: string;
   readonly exchange: Exchange;
   readonly startedMs: number;
+  /** By then it is answered, whoever does it. */
+  readonly deadlineMs: number;
+  /** It asks for a further page of a list. */
+  pages: boolean;
+  /** What its params hold of the server's budget. */
+  bytes: number;
   handle: CallHandle | undefined;
   settled: boolean;
-  /** Takes back what was noted in advance, when the outcome is no result. */
-  undo: (() => void) | undefined;
+  /** Notes what the child has agreed to, when the outcome is a result. */
+  commit: (() => void) | undefined;
 }
 
 /** A request of the child that the client was asked, or will be when it has a stream. */
@@ -80,7 +86,14 @@ export class Conversation {
   }
 
   /** Registers a request; two running requests with one id are both served. */
-  begin(id: string, method: string, exchange: Exchange, nowMs: number): ClientCall {
+  begin(request: {
+    readonly id: string;
+    readonly method: string;
+    readonly exchange: Exchange;
+    readonly nowMs: number;
+    readonly timeoutMs: number;
+  }): ClientCall {
+    const { id, method, exchange, nowMs, timeoutMs } = request;
     const wanted = idKey(id);
     const key = this.calls.has(wanted) ? `${wanted}#${++this.#duplicates}` : wanted;
     const call: ClientCall = {
@@ -89,9 +102,12 @@ export class Conversation {
       method,
       exchange,
       startedMs: nowMs,
+      deadlineMs: nowMs + timeoutMs,
+      pages: false,
+      bytes: 0,
       handle: undefined,
       settled: false,
-      undo: undefined,
+      commit: undefined,
     };
     this.calls.set(key, call);
     if (this.session !== undefined) this.session.busy++;
@@ -127,9 +143,8 @@ export class Conversation {
         session?.standalone.send(message);
         return true;
       }
-      // The newest call first: older ones may belong to connections that are gone.
       for (const call of [...this.calls.values()].reverse()) {
-        if (call.exchange.relate(message)) return true;
+        if (call.exchange.connected && call.exchange.relate(message)) return true;
       }
     }
     return false;

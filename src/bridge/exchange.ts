@@ -6,6 +6,8 @@ import { INTERNAL_ERROR } from "../wire/error-codes.ts";
 import { textError, type Outgoing } from "../wire/message.ts";
 
 export interface Exchange {
+  /** A reader is there now, and takes more than the answer. */
+  readonly connected: boolean;
   /** Gives the one answer. `id` is the request's id as JSON text. Called at most once. */
   answer(message: Outgoing, id: string): void;
   /** Sends something that belongs to the request before its answer; false when this one cannot. */

@@ -1,49 +1,35 @@
 /**
  * All tools of a running server, as clients see them: every page, names and filter applied.
  */
-import { GatewayError } from "../kernel/error.ts";
-import { MAX_DEPTH, arrayElements, memberNamed, objectMembers } from "../wire/json-scan.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { arrayElements, MAX_DEPTH, memberNamed, objectMembers } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
-import { jsonBytes } from "../wire/message.ts";
-import { readToolList } from "../codec/tool-list.ts";
+import { readToolPages } from "../upstream/tool-pages.ts";
 import type { Bridge } from "./bridge.ts";
 
-const MAX_PAGES = 200;
-
 /**
- * JSON text of an array of tools.
- * @throws GatewayError when the child is not running or answers with an error
+ * JSON text of an array of tools, within `timeoutMs`.
+ * @throws GatewayError when the child is not running or does not answer with a list
  */
 export async function listTools(
   bridge: Bridge,
   principal: string,
-  timeoutMs: number,
+  options: { readonly clock: Clock; readonly timeoutMs: number },
 ): Promise<string> {
+  const { clock, timeoutMs } = options;
+  const untilMs = clock.nowMs() + timeoutMs;
   const upstream = await bridge.pool.base(principal).link.ready(timeoutMs);
-  const tools: string[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const params = cursor === undefined ? undefined : jsonBytes(JSON.stringify({ cursor }));
-    const answer = await upstream.ask({
-      method: "tools/list",
-      params: () => params,
-      flow: "",
-      timeoutMs,
-      urgent: true,
-    });
-    if (answer.kind === "error") {
-      const text = textOf(answer.payload, 0, Math.min(answer.payload.length, 500));
-      throw new GatewayError("UPSTREAM_PROTOCOL", `The server refused tools/list: ${text}`, {
-        retryable: false,
-      });
-    }
-    const shown = bridge.tools.expose(answer.payload);
-    const list = memberNamed(objectMembers(shown, 0, MAX_DEPTH) ?? [], "tools");
-    const elements = list === undefined ? [] : (arrayElements(shown, list.start, MAX_DEPTH) ?? []);
-    for (const element of elements) tools.push(textOf(shown, element.start, element.end));
-    const next = readToolList(answer.payload).nextCursor;
-    if (next === undefined || next === cursor) break;
-    cursor = next;
-  }
+  const pages: Uint8Array[] = [];
+  const rest = { clock, timeoutMs: Math.max(1, untilMs - clock.nowMs()) };
+  await readToolPages(upstream, rest, (page) => pages.push(page));
+  // Learnt whole first: a name on one page can collide with a name on another.
+  for (const page of pages) bridge.tools.expose(page);
+  const tools = pages.flatMap((page) => elementsOf(bridge.tools.expose(page)));
   return `[${tools.join(",")}]`;
+}
+
+function elementsOf(result: Uint8Array): string[] {
+  const list = memberNamed(objectMembers(result, 0, MAX_DEPTH) ?? [], "tools");
+  const elements = list === undefined ? [] : (arrayElements(result, list.start, MAX_DEPTH) ?? []);
+  return elements.map((element) => textOf(result, element.start, element.end));
 }

@@ -77,6 +77,8 @@ export function ask(
     deadlineMs: nowMs + limits.clientAnswerTimeoutMs,
   };
   conversation.questions.set(id, question);
+  // A person may think for longer than a call may take.
+  for (const call of conversation.calls.values()) call.handle?.park();
   if (!conversation.deliver(outgoing, "call")) question.holdUntilMs = nowMs + limits.streamWaitMs;
 }
 
@@ -93,7 +95,7 @@ export function settleQuestion(conversation: Conversation, message: Message): bo
   const id = message.id === undefined ? undefined : idKey(message.id);
   const question = id === undefined ? undefined : conversation.questions.get(id);
   if (question === undefined || message.payload === undefined) return false;
-  conversation.questions.delete(question.id);
+  close(conversation, question);
   question.answer(message.kind === "result" ? "result" : "error", message.payload);
   return true;
 }
@@ -107,7 +109,7 @@ export function cancelQuestion(conversation: Conversation, params: Uint8Array | 
   const childId = idKey(textOf(params, requestId.start, requestId.end));
   for (const question of conversation.questions.values()) {
     if (idKey(question.childId) !== childId) continue;
-    conversation.questions.delete(question.id);
+    close(conversation, question);
     if (question.holdUntilMs !== undefined) return;
     const reason = stringValue(params, memberNamed(members, "reason"));
     const told = {
@@ -125,14 +127,21 @@ export function sweepQuestions(conversation: Conversation, nowMs: number): void 
   for (const question of conversation.questions.values()) {
     const held = question.holdUntilMs;
     if (held !== undefined && held <= nowMs) {
-      conversation.questions.delete(question.id);
+      close(conversation, question);
       question.refuse(
         INTERNAL_ERROR,
         `The client has no open stream to be asked ${question.method} on`,
       );
     } else if (question.deadlineMs <= nowMs) {
-      conversation.questions.delete(question.id);
+      close(conversation, question);
       question.refuse(INTERNAL_ERROR, `The client did not answer ${question.method} in time`);
     }
   }
+}
+
+/** With the last question closed, the time of the calls counts again. */
+function close(conversation: Conversation, question: Question): void {
+  conversation.questions.delete(question.id);
+  if (conversation.questions.size > 0) return;
+  for (const call of conversation.calls.values()) call.handle?.resume();
 }

@@ -11,6 +11,7 @@ import {
   toChildParams,
 } from "../codec/client-params.ts";
 import type { ServerConfig } from "../config/model.ts";
+import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
 import { MAX_DEPTH, memberNamed, objectMembers } from "../wire/json-scan.ts";
@@ -38,6 +39,7 @@ export interface RelayContext {
   readonly lastLists: WeakMap<Link, Map<string, Uint8Array>>;
   readonly maxJsonDepth: number;
   readonly emit: Emit;
+  readonly nowMs: () => number;
   readonly settle: (
     conversation: Conversation,
     call: ClientCall,
@@ -46,6 +48,12 @@ export interface RelayContext {
   ) => void;
 }
 
+/** Failures that pass: a missing program is told instead. */
+const SUBSTITUTABLE: ReadonlySet<string> = new Set([
+  "UPSTREAM_TIMEOUT",
+  "UPSTREAM_UNAVAILABLE",
+  "UPSTREAM_EXITED",
+]);
 /** A list larger than this is not remembered. */
 const MAX_REMEMBERED_BYTES = 1024 * 1024;
 
@@ -68,6 +76,7 @@ export function relay(
   }
   const params =
     payload === undefined ? undefined : readClientParams(payload, !conversation.own, maxJsonDepth);
+  call.pages = params !== undefined && memberNamed(params.members, "cursor") !== undefined;
   let tool: string | undefined;
   if (call.method === "tools/call" && params !== undefined && tools.active) {
     const asked = nameOf(params);
@@ -82,8 +91,8 @@ export function relay(
       return;
     }
     tool = native ?? asked;
-    if (tool !== undefined && (!tools.allows(tool) || (tools.filters && hasTwin(params)))) {
-      const refusal = textError(call.id, INVALID_PARAMS, `Unknown tool: ${asked}`);
+    if (tools.filters && (tool === undefined || !tools.allows(tool) || hasTwin(params))) {
+      const refusal = textError(call.id, INVALID_PARAMS, `Unknown tool: ${asked ?? "(none)"}`);
       context.settle(conversation, call, refusal, "error");
       return;
     }
@@ -101,10 +110,7 @@ export function relay(
             maxJsonDepth,
           ),
     flow: conversation.flow,
-    timeoutMs:
-      list === undefined
-        ? server.requestTimeoutMs
-        : Math.min(server.optionalListTimeoutMs, server.requestTimeoutMs),
+    timeoutMs: Math.max(1, call.deadlineMs - context.nowMs()),
     onAnswer: (answer) => answered(conversation, call, answer, upstream, context),
     ...(token === undefined
       ? {}
@@ -117,6 +123,21 @@ export function relay(
   });
 }
 
+/** A request that its child will not answer: an optional list is filled in, the rest is an error. */
+export function fail(
+  conversation: Conversation,
+  call: ClientCall,
+  error: unknown,
+  context: RelayContext,
+): void {
+  const list = optionalList(call.method);
+  if (list !== undefined && error instanceof GatewayError && SUBSTITUTABLE.has(error.code)) {
+    substitute(conversation, call, list, error.message, context);
+  } else {
+    context.settle(conversation, call, failureAnswer(call.id, error), "failed");
+  }
+}
+
 function answered(
   conversation: Conversation,
   call: ClientCall,
@@ -126,11 +147,7 @@ function answered(
 ): void {
   const list = optionalList(call.method);
   if (answer.kind === "failed") {
-    if (list !== undefined && answer.error.code === "UPSTREAM_TIMEOUT") {
-      substitute(conversation, call, list, "it was not answered in time", context);
-    } else {
-      context.settle(conversation, call, failureAnswer(call.id, answer.error), "failed");
-    }
+    fail(conversation, call, answer.error, context);
     return;
   }
   if (answer.kind === "error") {
@@ -141,7 +158,7 @@ function answered(
     }
     return;
   }
-  if (list !== undefined && answer.payload.length <= MAX_REMEMBERED_BYTES) {
+  if (list !== undefined && !call.pages && isWholeList(answer.payload)) {
     remember(conversation.link, call.method, answer.payload, context);
   }
   if (call.method === "tools/list" && context.tools.active) {
@@ -181,12 +198,18 @@ function substitute(
     method: call.method,
     reason,
   });
-  const last = context.lastLists.get(conversation.link)?.get(call.method);
+  // Page two of a list that is not answered is the end of it, not page one again.
+  const last = call.pages ? undefined : context.lastLists.get(conversation.link)?.get(call.method);
   const answer =
     last === undefined
       ? textResult(call.id, emptyList(list))
       : outgoingAnswer(call.id, "result", last);
   context.settle(conversation, call, answer, "result");
+}
+
+function isWholeList(result: Uint8Array): boolean {
+  const members = objectMembers(result, 0, MAX_DEPTH) ?? [];
+  return result.length <= MAX_REMEMBERED_BYTES && memberNamed(members, "nextCursor") === undefined;
 }
 
 function remember(link: Link, method: string, result: Uint8Array, context: RelayContext): void {

@@ -36,6 +36,7 @@ export class SharedState {
     if (!this.conversations.delete(conversation)) return;
     this.group.users--;
     const upstream = this.group.link.upstream;
+    this.#applyLevel(upstream);
     for (const uri of conversation.subscriptions) {
       if (upstream !== undefined && !this.isSubscribed(uri)) {
         callAndForget(upstream, "resources/unsubscribe", { uri });
@@ -50,12 +51,23 @@ export class SharedState {
     return false;
   }
 
-  /** Remembers the client's level and raises the child's volume when nobody had asked for as much. */
+  /** Remembers the client's level and sets the child to the most verbose that anybody asked for. */
   setLevel(conversation: Conversation, level: number, upstream: Upstream): void {
     conversation.logLevel = level;
-    if (this.#childLevel !== undefined && this.#childLevel <= level) return;
-    this.#childLevel = level;
-    callAndForget(upstream, "logging/setLevel", { level: logLevelName(level) });
+    this.#applyLevel(upstream);
+  }
+
+  #applyLevel(upstream: Upstream | undefined): void {
+    let wanted: number | undefined;
+    for (const { logLevel } of this.conversations) {
+      if (logLevel !== undefined) wanted = Math.min(wanted ?? logLevel, logLevel);
+    }
+    // Nobody has a wish any more: the child stays as it is, there is no way back to its own choice.
+    if (wanted === undefined || wanted === this.#childLevel) return;
+    this.#childLevel = wanted;
+    if (upstream !== undefined) {
+      callAndForget(upstream, "logging/setLevel", { level: logLevelName(wanted) });
+    }
   }
 
   /** A restarted child gets the subscriptions and the level of the one before. */

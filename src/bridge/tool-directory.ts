@@ -12,25 +12,28 @@ import {
   isToolAllowed,
   type ToolNameTable,
 } from "../codec/tool-names.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { GatewayError } from "../kernel/error.ts";
+import { readToolPages } from "../upstream/tool-pages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { jsonBytes } from "../wire/message.ts";
 
 /** Tools that are remembered; more keep their names. */
 const MAX_TOOLS = 10_000;
-/** Pages that one full listing reads. */
-const MAX_PAGES = 200;
 
 export class ToolDirectory {
   readonly #server: ServerConfig;
+  readonly #clock: Clock;
   readonly #natives = new Set<string>();
   readonly #filters: boolean;
   readonly #renames: boolean;
   #table: ToolNameTable | undefined;
   #complete = false;
+  #generation = 0;
   #loading: Promise<void> | undefined;
 
-  constructor(server: ServerConfig) {
+  constructor(server: ServerConfig, clock: Clock) {
     this.#server = server;
+    this.#clock = clock;
     this.#filters = filtersTools(server.tools);
     this.#renames = server.toolNames === "snake_case";
   }
@@ -52,6 +55,7 @@ export class ToolDirectory {
 
   /** The child's tools have changed: names that cannot be resolved are asked for again. */
   invalidate(): void {
+    this.#generation++;
     this.#complete = false;
   }
 
@@ -81,7 +85,10 @@ export class ToolDirectory {
     return readToolList(result).nextCursor !== undefined;
   }
 
-  /** Reads all pages from the child, once at a time. Errors of the child leave the names as they are. */
+  /**
+   * Reads all pages from the child, once at a time. A child that refuses leaves the names as they are.
+   * @throws GatewayError when it does not answer
+   */
   load(upstream: Upstream, timeoutMs: number): Promise<void> {
     this.#loading ??= this.#readAll(upstream, timeoutMs).finally(() => {
       this.#loading = undefined;
@@ -90,23 +97,16 @@ export class ToolDirectory {
   }
 
   async #readAll(upstream: Upstream, timeoutMs: number): Promise<void> {
-    let cursor: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const params = cursor === undefined ? undefined : jsonBytes(JSON.stringify({ cursor }));
-      const answer = await upstream.ask({
-        method: "tools/list",
-        params: () => params,
-        flow: "",
-        timeoutMs,
-        urgent: true,
-      });
-      if (answer.kind === "error") break;
-      const list = readToolList(answer.payload);
-      this.#learn(list.names);
-      if (list.nextCursor === undefined || list.nextCursor === cursor) break;
-      cursor = list.nextCursor;
+    const generation = this.#generation;
+    try {
+      await readToolPages(upstream, { clock: this.#clock, timeoutMs }, (page) =>
+        this.#learn(readToolList(page).names),
+      );
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== "UPSTREAM_PROTOCOL") throw error;
     }
-    this.#complete = true;
+    // What was said to have changed meanwhile is not known yet.
+    if (generation === this.#generation) this.#complete = true;
   }
 
   #learn(names: readonly string[]): void {

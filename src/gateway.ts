@@ -12,6 +12,7 @@ import { createApp } from "./http/app.ts";
 import { listen, type Listener } from "./http/listener.ts";
 import type { ServerStatus } from "./http/context.ts";
 import { watchTls } from "./http/tls-watch.ts";
+import { ByteBudget } from "./kernel/byte-budget.ts";
 import type { Clock, Timer } from "./kernel/clock.ts";
 import { isLoopback } from "./kernel/address.ts";
 import { messageOf } from "./kernel/error.ts";
@@ -66,7 +67,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const registry = new SessionRegistry({
     ...limits,
-    session: limits,
+    session: { ...limits, replayBudget: new ByteBudget(limits.maxReplayTotalBytes) },
     clock,
     emit,
     randomId: () => randomBytes(32).toString("base64url"),
@@ -74,9 +75,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const streams = new StreamSet();
   const waiting = new WaitingPosts();
-  const endpoints = createEndpoints(options, supervisor, registry, { streams, waiting });
-  const bridges = [...endpoints.values()].map((endpoint) => endpoint.bridge);
   let draining = false;
+  const isDraining = (): boolean => draining;
+  const endpoints = createEndpoints(options, supervisor, registry, {
+    streams,
+    waiting,
+    isDraining,
+  });
+  const bridges = [...endpoints.values()].map((endpoint) => endpoint.bridge);
+  // Longer than keep-alives are apart, so that only connections without any purpose are cut.
+  const idleTimeoutSeconds = Math.min(255, Math.max(30, Math.ceil(limits.keepAliveMs / 400)));
   const servers = (): ServerStatus[] => [
     ...bridges.map((bridge) => statusOf(bridge)),
     ...config.skipped.map((one) => ({
@@ -99,7 +107,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       publicHost: publicHost(config.publicUrl),
       allowedHosts: config.allowedHosts,
     },
-    origins: { allowedOrigins: config.allowedOrigins, loopbackOnly: isLoopback(config.host) },
+    origins: {
+      allowedOrigins: config.allowedOrigins,
+      loopbackOnly: isLoopback(config.host) && config.publicUrl === undefined,
+    },
     publicPrefix: publicPrefix(config.publicUrl),
     rootServer: config.rootServer,
     endpoints,
@@ -112,7 +123,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       listTools: (slug) => {
         const bridge = endpoints.get(slug)?.bridge;
         if (bridge === undefined) return Promise.reject(new Error("No such server"));
-        return listTools(bridge, PRINCIPAL, bridge.server.startTimeoutMs);
+        return listTools(bridge, PRINCIPAL, { clock, timeoutMs: bridge.server.startTimeoutMs });
       },
       cleanup: () => {
         const before = registry.size;
@@ -126,15 +137,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       },
     },
     principal: PRINCIPAL,
-    isDraining: () => draining,
+    idleTimeoutSeconds,
     onFault,
   });
   const listener = await listen({
     host: config.host,
     port: config.port,
     tls: config.tls,
-    idleTimeoutSeconds: Math.min(255, Math.max(30, Math.ceil((limits.keepAliveMs * 2.5) / 1000))),
+    idleTimeoutSeconds,
     app,
+    clock,
     onFault,
   });
   for (const bridge of bridges) if (startsAtBoot(bridge)) bridge.start(PRINCIPAL);
@@ -149,9 +161,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     draining = true;
     await drain(bridges, clock, limits.drainMs);
     registry.closeAll("the gateway stops");
+    for (const bridge of bridges) bridge.endStateless("the gateway stops");
     streams.endAll();
-    listener.stopAccepting();
-    await Promise.all([closeListener(listener, emit), supervisor.shutdown(reason)]);
+    await Promise.all([listener.close(), supervisor.shutdown(reason)]);
     for (const timer of timers) timer.cancel();
     emit({ kind: "gateway.stopped" });
   };
@@ -167,7 +179,7 @@ function createEndpoints(
   options: GatewayOptions,
   supervisor: Supervisor,
   registry: SessionRegistry,
-  shared: { readonly streams: StreamSet; readonly waiting: WaitingPosts },
+  shared: Pick<Endpoint, "streams" | "waiting" | "isDraining">,
 ): Map<string, Endpoint> {
   const { config, clock, emit, version } = options;
   const gateway = { name: "remote-mcp-proxy", version };
@@ -238,15 +250,6 @@ async function renewTls(listener: Listener, emit: Emit): Promise<void> {
   }
 }
 
-async function closeListener(listener: Listener, emit: Emit): Promise<void> {
-  try {
-    await listener.close();
-  } catch (error) {
-    const message = `the listener did not close in order: ${messageOf(error)}`;
-    emit({ kind: "gateway.notice", level: "WARNING", message });
-  }
-}
-
 /** Servers whose every session has its own child have nothing to start before the first one. */
 function startsAtBoot(bridge: Bridge): boolean {
   return bridge.server.instances !== "session";
@@ -255,15 +258,19 @@ function startsAtBoot(bridge: Bridge): boolean {
 function statusOf(bridge: Bridge): ServerStatus {
   const { name, slug, command } = bridge.server;
   const base = bridge.pool.groups()[0]?.link.instance;
-  const state = base === undefined || base.state === "stopped" ? "idle" : base.state;
+  const own = bridge.pool.ownCount;
+  const isIdle = base === undefined || base.state === "stopped";
+  const ownState = own > 0 ? "ready" : bridge.pool.lastOwnError === undefined ? "idle" : "failed";
+  const state = isIdle ? ownState : base.state;
+  const error = isIdle ? bridge.pool.lastOwnError : base.lastError;
   return {
     name,
     slug,
     command,
     state,
-    running: base?.pid !== undefined,
+    running: base?.pid !== undefined || own > 0,
     ...(base?.pid === undefined ? {} : { pid: base.pid }),
-    ...(base?.lastError === undefined || state === "ready" ? {} : { error: base.lastError }),
+    ...(error === undefined || state === "ready" ? {} : { error }),
   };
 }
 

@@ -5,15 +5,21 @@
  * is said, and no child is touched, before the first three have passed.
  */
 import { Hono } from "hono";
-import { INTERNAL_ERROR, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
+import { TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { refusal } from "../transport/answers.ts";
 import type { AppOptions, ConnectionControl, Env } from "./context.ts";
 import { createHostMatcher, type HostMatch } from "./hosts.ts";
 import { addCorsHeaders, isAllowedOrigin, preflightResponse } from "./origins.ts";
 import { MCP_ENDPOINTS, serveMcp } from "./routes/mcp.ts";
+import { reply } from "./reply.ts";
 import { utilityRoutes } from "./routes/utility.ts";
 
 export type App = (request: Request, control: ConnectionControl) => Response | Promise<Response>;
+
+const INTERNAL_FAULT = {
+  error: "internal_error",
+  message: "Internal error of the gateway; see its log",
+} as const;
 
 const ROOT_ENDPOINT = /^\/(?:mcp|sse|messages?)$/;
 
@@ -21,6 +27,7 @@ const ROOT_ENDPOINT = /^\/(?:mcp|sse|messages?)$/;
 export function createApp(options: AppOptions): App {
   const routes = createRoutes(options);
   const matchHost = createHostMatcher(options.hosts);
+  const { idleTimeoutSeconds } = options;
   return (request, control) => {
     // Without a usable Host the URL has no origin, and paths in it would be read wrongly.
     const url = request.url;
@@ -33,10 +40,19 @@ export function createApp(options: AppOptions): App {
         `Forbidden: Host ${JSON.stringify(hostHeader)} is not served here (see allowedHosts)`,
       );
     }
-    if (options.isDraining()) return stopping();
-    const bindings = { path: routePath(url, pathAt, host, options), host, control };
+    const bindings = {
+      path: routePath(url, pathAt, host, options),
+      host,
+      control,
+      idleTimeoutSeconds,
+    };
     const origin = request.headers.get("origin");
-    if (origin === null) return routes.fetch(request, bindings);
+    if (origin === null) {
+      if (request.headers.get("sec-fetch-site") === "cross-site" && !isNavigation(request)) {
+        return forbidden("Forbidden: a page of another site may not call");
+      }
+      return routes.fetch(request, bindings);
+    }
     if (!isAllowedOrigin(origin, hostHeader, options.origins)) {
       return forbidden(
         `Forbidden: Origin ${JSON.stringify(origin)} may not call (see allowedOrigins)`,
@@ -57,14 +73,11 @@ function createRoutes(options: AppOptions): Hono<Env> {
   }
   utilityRoutes(app, options.actions);
   app.notFound((c) =>
-    c.json({ error: "not_found", message: "There is nothing at this path" }, 404),
+    reply(c, { error: "not_found", message: "There is nothing at this path" }, 404),
   );
   app.onError((error, c) => {
     options.onFault(error);
-    return c.json(
-      { error: "internal_error", message: "Internal error of the gateway; see its log" },
-      500,
-    );
+    return reply(c, INTERNAL_FAULT, 500);
   });
   return app;
 }
@@ -83,6 +96,11 @@ function routePath(url: string, pathAt: number, host: HostMatch, options: AppOpt
     : path;
 }
 
+/** A person who follows a link, as opposed to an image or a script that a page loads. */
+function isNavigation(request: Request): boolean {
+  return request.method === "GET" && request.headers.get("sec-fetch-mode") === "navigate";
+}
+
 async function withCors(pending: Response | Promise<Response>, origin: string): Promise<Response> {
   const response = await pending;
   addCorsHeaders(response.headers, origin);
@@ -91,10 +109,4 @@ async function withCors(pending: Response | Promise<Response>, origin: string): 
 
 function forbidden(message: string): Response {
   return refusal({ status: 403, code: TRANSPORT_REFUSED, message });
-}
-
-function stopping(): Response {
-  const message = "Service Unavailable: the gateway is stopping";
-  const headers = { connection: "close", "retry-after": "5" };
-  return refusal({ status: 503, code: INTERNAL_ERROR, message }, undefined, headers);
 }

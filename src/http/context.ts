@@ -50,8 +50,8 @@ export interface AppOptions {
   readonly actions: UtilityActions;
   /** Who is calling. Without authentication everybody is the same principal. */
   readonly principal: string;
-  /** True while the gateway stops: nothing new is taken. */
-  readonly isDraining: () => boolean;
+  /** Seconds without bytes after which the listener cuts a connection. */
+  readonly idleTimeoutSeconds: number;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -61,5 +61,6 @@ export interface Env {
     readonly path: string;
     readonly host: HostMatch;
     readonly control: ConnectionControl;
+    readonly idleTimeoutSeconds: number;
   };
 }

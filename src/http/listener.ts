@@ -2,6 +2,7 @@
  * The listening socket: Bun.serve with the settings that keep it safe, and the order of its end.
  */
 import type { TlsFiles } from "../config/model.ts";
+import type { Clock } from "../kernel/clock.ts";
 import type { App } from "./app.ts";
 
 export interface ListenerOptions {
@@ -11,16 +12,20 @@ export interface ListenerOptions {
   /** Seconds without bytes after which a connection is cut; keep-alives come more often. */
   readonly idleTimeoutSeconds: number;
   readonly app: App;
+  readonly clock: Clock;
   readonly onFault: (error: unknown) => void;
 }
 
 export interface Listener {
   readonly port: number;
+  /** Requests whose response was not written out yet. */
+  readonly pending: number;
   /** Reads the certificate files again; open connections go on with the old ones. */
   reloadTls(): Promise<void>;
-  /** Accepts nothing more; what runs may finish. */
-  stopAccepting(): void;
-  /** Ends all connections. Resolves when the socket is closed. */
+  /**
+   * Accepts nothing more, gives the last answers a moment to leave, then ends every connection.
+   * Never rejects.
+   */
   close(): Promise<void>;
 }
 
@@ -38,6 +43,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const port = server.port ?? options.port;
   return {
     port,
+    get pending() {
+      return server.pendingRequests;
+    },
     reloadTls: async () => {
       const renewed = await readTls(options.tls);
       const old = server;
@@ -45,8 +53,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       server = serve(options, port, renewed);
       stopQuietly(old, options);
     },
-    stopAccepting: () => stopQuietly(server, options),
-    close: () => server.stop(true),
+    close: () => closeServer(server, options),
   };
 }
 
@@ -93,6 +100,20 @@ function serve(
       return new Response("Internal Server Error", { status: 500 });
     },
   });
+}
+
+/** For answers that were given when the stop began; cut off, a client could not tell what became of it. */
+const LAST_ANSWERS_MS = 500;
+
+async function closeServer(server: Bun.Server<undefined>, options: ListenerOptions): Promise<void> {
+  const moment = (): Promise<void> =>
+    new Promise((resolve) => options.clock.after(LAST_ANSWERS_MS, resolve));
+  try {
+    await Promise.race([server.stop(), moment()]);
+    await Promise.race([server.stop(true), moment()]);
+  } catch (error) {
+    options.onFault(error);
+  }
 }
 
 /** Resolves late, when the last stream ended: nobody waits for it here. */

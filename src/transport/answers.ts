@@ -2,6 +2,7 @@
  * Pure. HTTP answers of the MCP endpoints: JSON, refusals as JSON-RPC errors, and the empty 202.
  */
 import type { Rejection } from "../codec/classify.ts";
+import { INTERNAL_ERROR } from "../wire/error-codes.ts";
 import { encodeOutgoing, textError, type Outgoing } from "../wire/message.ts";
 
 const JSON_HEADERS: Readonly<Record<string, string>> = {
@@ -41,6 +42,13 @@ export function refusal(
 ): Response {
   const { status, code, message, data } = rejection;
   return messageResponse(textError(id, code, message, data), status, headers);
+}
+
+/** Nothing new is taken while the gateway stops. */
+export function draining(id?: string): Response {
+  const message = "Service Unavailable: the gateway is stopping";
+  const headers = { connection: "close", "retry-after": "5" };
+  return refusal({ status: 503, code: INTERNAL_ERROR, message }, id, headers);
 }
 
 /** Taken; there is nothing to answer. */

@@ -16,6 +16,8 @@ export interface Endpoint {
   readonly clock: Clock;
   readonly streams: StreamSet;
   readonly waiting: WaitingPosts;
+  /** True while the gateway stops: answers and notifications are still taken, requests are not. */
+  readonly isDraining: () => boolean;
 }
 
 /** Facts of one HTTP request. */
@@ -23,8 +25,10 @@ export interface RequestContext {
   readonly principal: string;
   /** The path and query to post to, as the client sees it, for a session of HTTP+SSE. */
   readonly messagesUri: (sessionId: string) => string;
-  /** Lifts the server's idle time-out from this request's connection. */
+  /** Lifts the server's idle time-out from this request's connection … */
   readonly liftTimeout: () => void;
+  /** … which outlives the request, so it is put back before the response is handed over. */
+  readonly restoreTimeout: () => void;
 }
 
 /** POSTs that have not been answered; one sweep looks for those that wait long. */

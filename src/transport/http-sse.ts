@@ -11,7 +11,7 @@ import type { Session } from "../session/session.ts";
 import { INVALID_REQUEST, SESSION_NOT_FOUND } from "../wire/error-codes.ts";
 import { encodeOutgoing, textError, type Message, type Outgoing } from "../wire/message.ts";
 import { endpointEvent, EVENT_END, messageHead } from "../wire/sse-frame.ts";
-import { messageResponse, refusal } from "./answers.ts";
+import { draining, messageResponse, refusal } from "./answers.ts";
 import type { Endpoint, RequestContext } from "./endpoint.ts";
 import { readPost } from "./read-post.ts";
 import { SseStream } from "./sse-stream.ts";
@@ -34,7 +34,7 @@ export function openHttpSse(endpoint: Endpoint, context: RequestContext): Respon
   });
   session.direct = (message) =>
     stream.write(encodeOutgoing(message, messageHead(undefined), EVENT_END));
-  session.onEnd(() => stream.end());
+  session.closeDirect = () => stream.end();
   stream.writeText(endpointEvent(context.messagesUri(session.facts.id)));
   return stream.response();
 }
@@ -60,6 +60,9 @@ export async function postHttpSse(
     const text = "Invalid request: one message a POST";
     return refusal({ status: 400, code: INVALID_REQUEST, message: text });
   }
+  if (endpoint.isDraining() && body.value.messages.some((one) => one.kind === "request")) {
+    return draining(message.id);
+  }
   for (const one of body.value.messages) {
     const refused = take(one, session, endpoint, context);
     if (refused !== undefined) return refused;
@@ -79,7 +82,7 @@ function take(
   if (route.kind === "accepted") return undefined;
   const exchange = new DirectExchange(session);
   const known = bridge.conversationOf(session);
-  if (route.kind === "initialize" && known === undefined) {
+  if (route.kind === "initialize") {
     open(message, session, endpoint);
     return undefined;
   }
@@ -107,7 +110,11 @@ function withoutHandshake(endpoint: Endpoint, context: RequestContext): Conversa
 function open(message: Message, session: Session, endpoint: Endpoint): void {
   const { bridge, registry } = endpoint;
   bridge.open(message, session).then(
-    (opening) => session.direct?.(opening.answer),
+    (opening) => {
+      session.direct?.(opening.answer);
+      const isSecond = bridge.conversationOf(session) !== undefined || session.opening;
+      if (!opening.opened && !isSecond) registry.close(session, "initialize failed");
+    },
     // `open` never rejects; if it did, the client must not wait on a dead session.
     () => registry.close(session, "initialize failed"),
   );
@@ -115,6 +122,7 @@ function open(message: Message, session: Session, endpoint: Endpoint): void {
 
 /** Everything goes to the session's one stream. */
 class DirectExchange implements Exchange {
+  readonly connected = true;
   readonly #session: Session;
 
   constructor(session: Session) {

@@ -14,6 +14,8 @@ import type { Accepted } from "./negotiation.ts";
 /** Where events go once a stream is open: a resumable stream of the session, or one response. */
 export interface EventSink {
   readonly response: Response;
+  /** Somebody reads it now. */
+  isConnected(): boolean;
   send(message: Outgoing, answerTo?: string): void;
   finish(): void;
 }
@@ -24,9 +26,13 @@ export interface PostExchangeOptions {
   readonly requests: number;
   /** The body was an array, so a JSON answer is one too. */
   readonly batch: boolean;
-  readonly openSink: () => EventSink;
+  /** Undefined when no further stream may be opened: the answer then comes as JSON. */
+  readonly openSink: () => EventSink | undefined;
   /** Keeps the server from cutting a response that waits without bytes. */
   readonly liftTimeout: () => void;
+  readonly restoreTimeout: () => void;
+  /** The client has left. */
+  readonly isGone: () => boolean;
   readonly startedMs: number;
   /** Runs once when nothing more will be sent. */
   readonly onDone: (exchange: PostExchange) => void;
@@ -40,6 +46,7 @@ export class PostExchange implements Exchange {
   #remaining: number;
   #sink: EventSink | undefined;
   #waitIsLong = false;
+  #isLifted = false;
   readonly #answers: { readonly message: Outgoing; readonly id: string }[] = [];
 
   constructor(options: PostExchangeOptions) {
@@ -51,6 +58,11 @@ export class PostExchange implements Exchange {
     this.#resolve = resolve;
   }
 
+  get connected(): boolean {
+    if (!this.#options.accept.sse || this.#remaining === 0) return false;
+    return this.#sink === undefined ? !this.#options.isGone() : this.#sink.isConnected();
+  }
+
   answer(message: Outgoing, id: string): void {
     if (this.#sink !== undefined) this.#sink.send(message, id);
     else this.#answers.push({ message, id });
@@ -59,8 +71,9 @@ export class PostExchange implements Exchange {
 
   relate(message: Outgoing): boolean {
     if (!this.#options.accept.sse || this.#remaining === 0) return false;
-    this.#open().send(message);
-    return true;
+    const sink = this.#open();
+    sink?.send(message);
+    return sink !== undefined;
   }
 
   abandon(): void {
@@ -71,13 +84,15 @@ export class PostExchange implements Exchange {
   waitIsLong(): void {
     if (this.#waitIsLong || this.#sink !== undefined || this.#remaining === 0) return;
     this.#waitIsLong = true;
-    if (this.#options.accept.sse) this.#open();
-    else this.#options.liftTimeout();
+    if (this.#options.accept.sse && this.#open() !== undefined) return;
+    this.#isLifted = true;
+    this.#options.liftTimeout();
   }
 
-  #open(): EventSink {
+  #open(): EventSink | undefined {
     if (this.#sink !== undefined) return this.#sink;
     const sink = this.#options.openSink();
+    if (sink === undefined) return undefined;
     this.#sink = sink;
     for (const { message, id } of this.#answers.splice(0)) sink.send(message, id);
     this.#resolve(sink.response);
@@ -86,6 +101,7 @@ export class PostExchange implements Exchange {
 
   #settleOne(): void {
     if (--this.#remaining > 0) return;
+    if (this.#isLifted) this.#options.restoreTimeout();
     if (this.#sink === undefined) this.#resolve(this.#finishedResponse());
     else this.#sink.finish();
     this.#options.onDone(this);

@@ -29,7 +29,14 @@ export async function readPost(
       "Unsupported Media Type: Content-Type must be application/json",
     );
   }
-  const bytes = await readBody(request, limits.maxBodyBytes);
+  let bytes: Uint8Array<ArrayBuffer> | undefined;
+  try {
+    bytes = await readBody(request, limits.maxBodyBytes);
+  } catch (error) {
+    // The client broke off its upload: nobody reads the answer, and it is no fault of ours.
+    if (request.signal.aborted) return err(new Response(null, { status: 400 }));
+    throw error;
+  }
   if (bytes === undefined) {
     const text = `Payload Too Large: the limit is ${limits.maxBodyBytes} bytes (limits.maxBodyBytes)`;
     return refuse(413, INVALID_REQUEST, text);

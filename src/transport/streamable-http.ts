@@ -3,7 +3,7 @@
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
  */
 import type { Conversation } from "../bridge/conversation.ts";
-import { checkVersion, classifyMessage, type Rejection } from "../codec/classify.ts";
+import { checkVersion, classifyMessage } from "../codec/classify.ts";
 import { GatewayError } from "../kernel/error.ts";
 import { parseEventId } from "../session/replay-stream.ts";
 import type { Session } from "../session/session.ts";
@@ -18,9 +18,9 @@ import {
   STREAM_OPENED,
 } from "../wire/sse-frame.ts";
 import { failureAnswer } from "../bridge/exchange.ts";
-import { accepted, messageResponse, refusal } from "./answers.ts";
+import { accepted, draining, messageResponse, refusal } from "./answers.ts";
 import type { Endpoint, RequestContext } from "./endpoint.ts";
-import { readAccept, type Accepted } from "./negotiation.ts";
+import { readAccept } from "./negotiation.ts";
 import { PostExchange, type EventSink } from "./post-exchange.ts";
 import { readPost, type PostBody } from "./read-post.ts";
 import { SseStream } from "./sse-stream.ts";
@@ -38,15 +38,23 @@ export async function postStreamable(
 ): Promise<Response> {
   const body = await readPost(request, endpoint.limits);
   if (!body.ok) return body.error;
+  const { messages } = body.value;
+  if (endpoint.isDraining() && messages.some((one) => one.kind === "request")) {
+    return draining(messages[0]?.id);
+  }
   const version = request.headers.get(VERSION_HEADER);
   const accept = readAccept(request.headers.get("accept"));
   for (const message of body.value.messages) {
     const route = classifyMessage(message, version);
     if (route.kind === "rejected") {
       const { rejection } = route;
-      return refusal(body.value.batch ? asBatchFault(rejection) : rejection, message.id);
+      return body.value.batch
+        ? modernInBatch(message.id, rejection.message)
+        : refusal(rejection, message.id);
     }
-    if (route.kind === "accepted" && !body.value.batch) return accepted();
+    if (route.kind === "accepted") {
+      return body.value.batch ? modernInBatch(message.id) : accepted();
+    }
     if (route.kind !== "initialize") continue;
     if (body.value.batch) {
       return refuse(
@@ -57,25 +65,21 @@ export async function postStreamable(
       );
     }
     if (!accept.json && !accept.sse) return notAcceptable(message.id);
-    return initialize(message, accept, endpoint, context);
+    return initialize(request, message, endpoint, context);
   }
   const found = findConversation(request, body.value, endpoint, context);
   if (found instanceof Response) return found;
-  return relayPost(body.value, found, accept, endpoint, context);
+  return relayPost(request, body.value, found, { endpoint, context });
 }
 
 /** A modern element makes a batch invalid as a whole. */
-function asBatchFault(rejection: Rejection): Rejection {
-  return {
-    status: 400,
-    code: INVALID_REQUEST,
-    message: `Invalid request in a batch: ${rejection.message}`,
-  };
+function modernInBatch(id: string | undefined, why = "a modern message"): Response {
+  return refuse(400, INVALID_REQUEST, `Invalid request in a batch: ${why}`, id);
 }
 
 async function initialize(
+  request: Request,
   message: Message,
-  accept: Accepted,
   endpoint: Endpoint,
   context: RequestContext,
 ): Promise<Response> {
@@ -87,10 +91,16 @@ async function initialize(
     if (!(error instanceof GatewayError)) throw error;
     return messageResponse(failureAnswer(message.id, error), 503);
   }
+  // Nobody would ever learn the id of a session whose client has left: it ends, with its child.
+  const leave = (): void => registry.close(session, "its client left during initialize");
+  request.signal.addEventListener("abort", leave, { once: true });
   context.liftTimeout();
   session.busy++;
   const opening = await bridge.open(message, session);
   session.busy--;
+  context.restoreTimeout();
+  request.signal.removeEventListener("abort", leave);
+  const accept = readAccept(request.headers.get("accept"));
   if (!opening.opened) {
     registry.close(session, "initialize failed");
     return messageResponse(opening.answer, opening.overloaded ? 503 : 200);
@@ -133,12 +143,13 @@ function findConversation(
 }
 
 function relayPost(
+  request: Request,
   body: PostBody,
   conversation: Conversation,
-  accept: Accepted,
-  endpoint: Endpoint,
-  context: RequestContext,
+  place: { readonly endpoint: Endpoint; readonly context: RequestContext },
 ): Response | Promise<Response> {
+  const { endpoint, context } = place;
+  const accept = readAccept(request.headers.get("accept"));
   const { messages } = endpoint.bridge;
   const requests = body.messages.filter((message) => message.kind === "request");
   const [first] = requests;
@@ -154,6 +165,8 @@ function relayPost(
     batch: body.batch,
     openSink: () => openSink(conversation, endpoint),
     liftTimeout: context.liftTimeout,
+    restoreTimeout: context.restoreTimeout,
+    isGone: () => request.signal.aborted,
     startedMs: endpoint.clock.nowMs(),
     onDone: (done) => endpoint.waiting.delete(done),
   });
@@ -162,11 +175,15 @@ function relayPost(
   return exchange.response;
 }
 
-/** A stream for a POST: resumable within a session, else one response and no more. */
-function openSink(conversation: Conversation, endpoint: Endpoint): EventSink {
+/**
+ * A stream for a POST: resumable within a session, else one response and no more; undefined when the
+ * session has too many.
+ */
+function openSink(conversation: Conversation, endpoint: Endpoint): EventSink | undefined {
   const { session } = conversation;
   const { limits, streams, clock } = endpoint;
   const replay = session?.openStream();
+  if (session !== undefined && replay === undefined) return undefined;
   const stream: SseStream = new SseStream({
     maxBufferBytes: limits.maxStreamBufferBytes,
     set: streams,
@@ -176,6 +193,7 @@ function openSink(conversation: Conversation, endpoint: Endpoint): EventSink {
     stream.writeText(STREAM_OPENED);
     return {
       response: stream.response(),
+      isConnected: () => stream.open,
       send: (message) =>
         void stream.write(encodeOutgoing(message, messageHead(undefined), EVENT_END)),
       finish: () => stream.end(),
@@ -186,6 +204,7 @@ function openSink(conversation: Conversation, endpoint: Endpoint): EventSink {
   replay.attach(stream);
   return {
     response: stream.response(),
+    isConnected: () => replay.connected,
     send: (message, answerTo) => replay.send(message, answerTo),
     finish: () => replay.finish(clock.nowMs()),
   };
@@ -201,6 +220,7 @@ export function getStreamable(
   const { bridge, registry, limits, streams } = endpoint;
   const version = checkVersion(request.headers.get(VERSION_HEADER));
   if (version?.kind === "rejected") return refusal(version.rejection);
+  if (endpoint.isDraining()) return draining();
   if (!readAccept(request.headers.get("accept")).sse) {
     return refuse(406, TRANSPORT_REFUSED, "Not Acceptable: Accept must include text/event-stream");
   }

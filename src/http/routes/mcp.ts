@@ -4,7 +4,7 @@
  */
 import type { Context } from "hono";
 import { TRANSPORT_REFUSED } from "../../wire/error-codes.ts";
-import { refusal } from "../../transport/answers.ts";
+import { draining, refusal } from "../../transport/answers.ts";
 import type { RequestContext } from "../../transport/endpoint.ts";
 import { openHttpSse, postHttpSse } from "../../transport/http-sse.ts";
 import { readAccept } from "../../transport/negotiation.ts";
@@ -14,6 +14,7 @@ import {
   postStreamable,
 } from "../../transport/streamable-http.ts";
 import type { AppOptions, Env } from "../context.ts";
+import { reply } from "../reply.ts";
 
 /** Last segments of MCP URLs. Claude.ai posts to whichever it was given, so all serve all. */
 export const MCP_ENDPOINTS = ["mcp", "sse", "messages", "message"] as const;
@@ -26,7 +27,7 @@ export function serveMcp(c: Context<Env>, options: AppOptions): Response | Promi
   const slug = c.req.param("server") ?? "";
   const endpoint = options.endpoints.get(slug);
   if (endpoint === undefined) {
-    return c.json({ error: "unknown_server", message: "No such server is served here" }, 404);
+    return reply(c, { error: "unknown_server", message: "No such server is served here" }, 404);
   }
   const request = c.req.raw;
   const context: RequestContext = {
@@ -34,6 +35,7 @@ export function serveMcp(c: Context<Env>, options: AppOptions): Response | Promi
     messagesUri: (sessionId) =>
       `${messagesPath(c, slug, options)}?sessionId=${encodeURIComponent(sessionId)}`,
     liftTimeout: () => c.env.control.timeout(request, 0),
+    restoreTimeout: () => c.env.control.timeout(request, c.env.idleTimeoutSeconds),
   };
   switch (request.method) {
     case "POST": {
@@ -45,7 +47,8 @@ export function serveMcp(c: Context<Env>, options: AppOptions): Response | Promi
     case "GET": {
       const sessionId = request.headers.get("mcp-session-id");
       if (sessionId !== null) return getStreamable(request, sessionId, endpoint, context);
-      if (readAccept(request.headers.get("accept")).sse) return openHttpSse(endpoint, context);
+      if (endpoint.isDraining()) return draining();
+      if (asksForStream(request)) return openHttpSse(endpoint, context);
       const message = "Not Acceptable: Accept must include text/event-stream";
       return refusal({ status: 406, code: TRANSPORT_REFUSED, message });
     }
@@ -60,6 +63,12 @@ export function serveMcp(c: Context<Env>, options: AppOptions): Response | Promi
       });
     }
   }
+}
+
+/** By name: what takes anything, such as an image on a foreign page, must not open a session. */
+function asksForStream(request: Request): boolean {
+  const accept = request.headers.get("accept") ?? "";
+  return accept.includes("text/event-stream") && readAccept(accept).sse;
 }
 
 /** The path to post to, as the client sees it: behind a subdomain, a public prefix, or a path. */

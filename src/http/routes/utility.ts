@@ -1,13 +1,24 @@
 /**
  * Endpoints for people and scripts, with the shapes of the predecessor (predecessor.md 1.2, 11).
  */
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
 import type { Env, UtilityActions } from "../context.ts";
+import { reply } from "../reply.ts";
 
 const UNKNOWN = { error: "unknown_server", message: "No such server is served here" } as const;
 
 /** Mounts the endpoints. */
 export function utilityRoutes(app: Hono<Env>, actions: UtilityActions): void {
+  // Whoever asks while a listing runs gets the same one: a child is not asked a hundred times.
+  const listings = new Map<string, Promise<string>>();
+  const listToolsOnce = (slug: string): Promise<string> => {
+    const running = listings.get(slug);
+    if (running !== undefined) return running;
+    const listing = actions.listTools(slug).finally(() => listings.delete(slug));
+    listings.set(slug, listing);
+    return listing;
+  };
+
   app.get("/health", (c) => reply(c, { status: "healthy" }));
 
   app.get("/servers/:server/health", (c) => {
@@ -28,13 +39,16 @@ export function utilityRoutes(app: Hono<Env>, actions: UtilityActions): void {
     const status = actions.server(c.req.param("server"));
     if (status === undefined) return reply(c, UNKNOWN, 404);
     const { name, slug } = status;
+    c.env.control.timeout(c.req.raw, 0);
     try {
-      const tools = await actions.listTools(slug);
+      const tools = await listToolsOnce(slug);
       const body = `{"server":${JSON.stringify(name)},"response":{"jsonrpc":"2.0","result":{"tools":${tools}}}}`;
       return reply(c, body);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       return reply(c, { error: "server_not_running", message, server: name }, 503);
+    } finally {
+      c.env.control.timeout(c.req.raw, c.env.idleTimeoutSeconds);
     }
   });
 
@@ -52,18 +66,4 @@ export function utilityRoutes(app: Hono<Env>, actions: UtilityActions): void {
       })),
     });
   });
-}
-
-const HEADERS = {
-  "content-type": "application/json",
-  "cache-control": "no-store",
-  "x-content-type-options": "nosniff",
-} as const;
-
-function reply(
-  c: Context<Env>,
-  body: object | string,
-  status: 200 | 404 | 500 | 503 = 200,
-): Response {
-  return c.body(typeof body === "string" ? body : JSON.stringify(body), status, HEADERS);
 }

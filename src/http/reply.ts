@@ -1,0 +1,20 @@
+/**
+ * JSON answers of all routes but MCP's.
+ */
+import type { Context } from "hono";
+import type { Env } from "./context.ts";
+
+const HEADERS = {
+  "content-type": "application/json",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+} as const;
+
+/** A JSON answer that is neither an MCP message nor cached. */
+export function reply(
+  c: Context<Env>,
+  body: object | string,
+  status: 200 | 404 | 500 | 503 = 200,
+): Response {
+  return c.body(typeof body === "string" ? body : JSON.stringify(body), status, HEADERS);
+}

@@ -20,6 +20,9 @@ const RANK: Readonly<Record<LogLevel, number>> = {
   TRACE: 4,
 };
 
+/** A client chooses the length of its method and ids. */
+const MAX_CHARS = 4000;
+
 interface Line {
   readonly level: LogLevel;
   /** undefined: the gateway itself. */
@@ -35,7 +38,9 @@ export function createLogger(options: LoggerOptions): Emit {
     const line = lineOf(event);
     if (RANK[line.level] > (line.server === undefined ? system : mcp)) return;
     const time = new Date(options.wallMs()).toISOString();
-    const text = oneLine(line.text);
+    const { length } = line.text;
+    const shown = length > MAX_CHARS ? `${line.text.slice(0, MAX_CHARS)}… (${length})` : line.text;
+    const text = oneLine(shown);
     options.write(`${time} ${line.level.padEnd(7)} [${line.server ?? "gateway"}] ${text}\n`);
   };
 }

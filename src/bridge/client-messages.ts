@@ -51,7 +51,6 @@ export class ClientMessages {
       lastLists: new WeakMap(),
       maxJsonDepth: options.maxJsonDepth,
       emit: options.emit,
-      nowMs: () => options.clock.nowMs(),
       settle: (conversation, call, answer, outcome) =>
         this.#settle(conversation, call, answer, outcome),
     };
@@ -120,12 +119,15 @@ export class ClientMessages {
       case "notifications/roots/list_changed":
         if (!own || this.#options.server.roots !== "forward") return;
         break;
-      default:
-        // Of the rest nothing concerns a child that has asked this client nothing.
+      case "notifications/progress":
+      case "notifications/tasks/status":
+        // About a request of the child, and a shared child has asked this client nothing.
         if (!own) return;
         break;
+      default:
+        break;
     }
-    link.markInitialized();
+    if (own) link.markInitialized();
     const sent = link.upstream?.notify(message.method, message.payload) ?? false;
     if (!sent) this.#drop(`${message.method}: the child is not there to take it`);
   }

@@ -20,8 +20,8 @@ export interface ClientCall {
   readonly method: string;
   readonly exchange: Exchange;
   readonly startedMs: number;
-  /** By then it is answered, whoever does it. */
-  readonly deadlineMs: number;
+  /** From then on it is answered within this time, whoever does it. */
+  readonly timeoutMs: number;
   /** It asks for a further page of a list. */
   pages: boolean;
   /** What its params hold of the server's budget. */
@@ -102,7 +102,7 @@ export class Conversation {
       method,
       exchange,
       startedMs: nowMs,
-      deadlineMs: nowMs + timeoutMs,
+      timeoutMs,
       pages: false,
       bytes: 0,
       handle: undefined,

@@ -39,7 +39,6 @@ export interface RelayContext {
   readonly lastLists: WeakMap<Link, Map<string, Uint8Array>>;
   readonly maxJsonDepth: number;
   readonly emit: Emit;
-  readonly nowMs: () => number;
   readonly settle: (
     conversation: Conversation,
     call: ClientCall,
@@ -110,7 +109,8 @@ export function relay(
             maxJsonDepth,
           ),
     flow: conversation.flow,
-    timeoutMs: Math.max(1, call.deadlineMs - context.nowMs()),
+    timeoutMs: call.timeoutMs,
+    sinceMs: call.startedMs,
     onAnswer: (answer) => answered(conversation, call, answer, upstream, context),
     ...(token === undefined
       ? {}

@@ -18,6 +18,8 @@ export interface Call {
   /** Whose turn it uses in the queue. */
   readonly flow: string;
   readonly timeoutMs: number;
+  /** When its time began, if that was before now; monotonic milliseconds. */
+  readonly sinceMs?: number;
   /** Probes pass the queue by. */
   readonly urgent?: boolean;
   /** Called exactly once, unless the call was cancelled. */

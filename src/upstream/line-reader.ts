@@ -6,6 +6,7 @@
  * that its caller is told instead of left waiting.
  */
 import type { Incarnation } from "../supervisor/model.ts";
+import { INVALID_REQUEST } from "../wire/error-codes.ts";
 import { arrayElements } from "../wire/json-scan.ts";
 import { CHECKED_BYTES, isJson, parseMessage, type Message } from "../wire/message.ts";
 import { LineSplitter, sampleOf } from "../wire/ndjson.ts";
@@ -54,9 +55,13 @@ function readMessage(bytes: Uint8Array, options: LineReaderOptions): void {
   if ("fault" in parsed) {
     options.onNoise(sampleOf(bytes));
     // It names one of our calls and is no call itself: its caller must not wait for more.
-    const { isAnswer, id } = parsed.fault;
+    const { isAnswer, id, code } = parsed.fault;
     const named = isAnswer && id !== undefined ? Number(id) : undefined;
-    const found = named ?? idInEnds(bytes.subarray(0, END_BYTES), bytes.subarray(-END_BYTES));
+    // What is no JSON at all is noise, whatever it looks like; too deep a text is an answer.
+    const isTooDeep = !isAnswer && code === INVALID_REQUEST;
+    const ends = (): number | undefined =>
+      idInEnds(bytes.subarray(0, END_BYTES), bytes.subarray(-END_BYTES));
+    const found = named ?? (isTooDeep ? ends() : undefined);
     if (found !== undefined) options.onBrokenAnswer(found, "a line that is no valid answer");
     return;
   }

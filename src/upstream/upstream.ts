@@ -89,7 +89,7 @@ export class Upstream {
     const entry: Entry = {
       id: ++this.#lastId,
       call,
-      deadlineMs: this.#deadlineOf(call),
+      deadlineMs: this.#deadlineOf(call, call.sinceMs),
       state: "waiting",
       holdsSlot: false,
     };
@@ -192,9 +192,8 @@ export class Upstream {
     this.#startNext();
   }
 
-  #deadlineOf(call: Call): number {
-    if (call.standing === true) return Number.POSITIVE_INFINITY;
-    return this.#options.clock.nowMs() + call.timeoutMs;
+  #deadlineOf(call: Call, sinceMs = this.#options.clock.nowMs()): number {
+    return call.standing === true ? Number.POSITIVE_INFINITY : sinceMs + call.timeoutMs;
   }
 
   #startNext(): void {

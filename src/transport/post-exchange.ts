@@ -26,8 +26,7 @@ export interface PostExchangeOptions {
   readonly requests: number;
   /** The body was an array, so a JSON answer is one too. */
   readonly batch: boolean;
-  /** Undefined when no further stream may be opened: the answer then comes as JSON. */
-  readonly openSink: () => EventSink | undefined;
+  readonly openSink: () => EventSink;
   /** Keeps the server from cutting a response that waits without bytes. */
   readonly liftTimeout: () => void;
   readonly restoreTimeout: () => void;
@@ -71,9 +70,8 @@ export class PostExchange implements Exchange {
 
   relate(message: Outgoing): boolean {
     if (!this.#options.accept.sse || this.#remaining === 0) return false;
-    const sink = this.#open();
-    sink?.send(message);
-    return sink !== undefined;
+    this.#open().send(message);
+    return true;
   }
 
   abandon(): void {
@@ -84,15 +82,17 @@ export class PostExchange implements Exchange {
   waitIsLong(): void {
     if (this.#waitIsLong || this.#sink !== undefined || this.#remaining === 0) return;
     this.#waitIsLong = true;
-    if (this.#options.accept.sse && this.#open() !== undefined) return;
+    if (this.#options.accept.sse) {
+      this.#open();
+      return;
+    }
     this.#isLifted = true;
     this.#options.liftTimeout();
   }
 
-  #open(): EventSink | undefined {
+  #open(): EventSink {
     if (this.#sink !== undefined) return this.#sink;
     const sink = this.#options.openSink();
-    if (sink === undefined) return undefined;
     this.#sink = sink;
     for (const { message, id } of this.#answers.splice(0)) sink.send(message, id);
     this.#resolve(sink.response);

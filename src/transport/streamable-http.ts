@@ -175,15 +175,11 @@ function relayPost(
   return exchange.response;
 }
 
-/**
- * A stream for a POST: resumable within a session, else one response and no more; undefined when the
- * session has too many.
- */
-function openSink(conversation: Conversation, endpoint: Endpoint): EventSink | undefined {
+/** A stream for a POST: resumable within a session that has room for it, else one response. */
+function openSink(conversation: Conversation, endpoint: Endpoint): EventSink {
   const { session } = conversation;
   const { limits, streams, clock } = endpoint;
   const replay = session?.openStream();
-  if (session !== undefined && replay === undefined) return undefined;
   const stream: SseStream = new SseStream({
     maxBufferBytes: limits.maxStreamBufferBytes,
     set: streams,

@@ -144,5 +144,10 @@ function missingTlsFiles({ config }: LoadedConfig): readonly ConfigProblem[] {
 
 function homeFolder(env: Environment): string | undefined {
   const home = env["HOME"];
-  return home === undefined || home === "" ? homedir() : home;
+  if (home !== undefined && home !== "") return home;
+  try {
+    return homedir();
+  } catch {
+    return undefined; // a user that /etc/passwd does not know, as in a container
+  }
 }

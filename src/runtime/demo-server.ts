@@ -19,6 +19,7 @@ import {
   demoResourceText,
 } from "./demo-tools.ts";
 import { linesOf } from "./demo-lines.ts";
+import { VERSION } from "./version.ts";
 
 const REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 const NEWEST_REVISION = "2025-11-25";
@@ -55,7 +56,7 @@ export interface DemoStreams {
  * Runs the demo server on this process's stdin and stdout. Resolves when stdin has ended and no
  * call runs any more; calls that still ran are cancelled.
  */
-export async function runDemoServer(version = "0.0.0"): Promise<void> {
+export async function runDemoServer(version = VERSION): Promise<void> {
   const sink = Bun.stdout.writer();
   await serveDemo(version, {
     input: Bun.stdin.stream(),

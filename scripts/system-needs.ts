@@ -1,7 +1,7 @@
 /**
  * What the tests in test/system need of the machine, as one table. A test whose needs are not met
  * is named with what is missing and how to get it; it is neither passed nor failed. A test file
- * that has no row needs nothing.
+ * that has no row needs nothing but Linux.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -11,12 +11,21 @@ interface Need {
   readonly file: string;
   /** Programs on the PATH, each with the Debian package that brings it. */
   readonly programs: Readonly<Record<string, string>>;
-  readonly isRootNeeded: boolean;
+  /** Makes PID and mount namespaces, which takes root, and a container that lets it. */
+  readonly areNamespacesNeeded: boolean;
 }
 
 const folder = "test/system";
+const PROBE_TIMEOUT_MS = 10_000;
 
-const needs: readonly Need[] = [];
+const needs: readonly Need[] = [
+  {
+    file: "chroot.test.ts",
+    programs: { unshare: "util-linux", mount: "mount", chroot: "coreutils", ldd: "libc-bin" },
+    areNamespacesNeeded: true,
+  },
+  { file: "pid-1.test.ts", programs: { unshare: "util-linux" }, areNamespacesNeeded: true },
+];
 
 /** The test files that can run here, and one line for each that cannot, with the reason. */
 export function systemTestsFor(): {
@@ -45,13 +54,23 @@ export function debianPackages(): readonly string[] {
 }
 
 function reasonsAgainst(file: string): readonly string[] {
+  if (process.platform !== "linux") return ["it needs Linux"];
   const need = needs.find((row) => row.file === file);
   if (need === undefined) return [];
-  if (process.platform !== "linux") return ["it needs Linux"];
   const absent = Object.entries(need.programs)
     .filter(([program]) => Bun.which(program) === null)
     .map(([program, debianPackage]) => `${program} is missing (apt-get install ${debianPackage})`);
-  return need.isRootNeeded && process.getuid?.() !== 0 ? [...absent, "it needs root"] : absent;
+  if (!need.areNamespacesNeeded) return absent;
+  if (process.getuid?.() !== 0) return [...absent, "it needs root"];
+  if (absent.length > 0 || mayMakeNamespaces()) return absent;
+  return ["namespaces may not be made (a container needs --privileged for this)"];
+}
+
+function mayMakeNamespaces(): boolean {
+  const mount = "mount -t proc proc /proc && mount -t tmpfs none /tmp";
+  const command = ["unshare", "--pid", "--fork", "--mount", "sh", "-c", mount];
+  const stdio: ["ignore", "ignore", "ignore"] = ["ignore", "ignore", "ignore"];
+  return Bun.spawnSync(command, { stdio, timeout: PROBE_TIMEOUT_MS }).exitCode === 0;
 }
 
 if (import.meta.main && process.argv[2] === "packages") console.log(debianPackages().join(" "));

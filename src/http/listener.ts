@@ -18,8 +18,6 @@ export interface ListenerOptions {
 
 export interface Listener {
   readonly port: number;
-  /** Requests whose response was not written out yet. */
-  readonly pending: number;
   /** Reads the certificate files again; open connections go on with the old ones. */
   reloadTls(): Promise<void>;
   /**
@@ -43,9 +41,6 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const port = server.port ?? options.port;
   return {
     port,
-    get pending() {
-      return server.pendingRequests;
-    },
     reloadTls: async () => {
       const renewed = await readTls(options.tls);
       const old = server;

@@ -6,6 +6,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Bridge } from "./bridge/bridge.ts";
 import { listTools } from "./bridge/list-tools.ts";
+import { statusOf } from "./bridge/status.ts";
 import { readClientCapabilities, openingParams } from "./codec/client-capabilities.ts";
 import type { GatewayConfig } from "./config/model.ts";
 import { createApp } from "./http/app.ts";
@@ -17,6 +18,9 @@ import type { Clock, Timer } from "./kernel/clock.ts";
 import { isLoopback } from "./kernel/address.ts";
 import { messageOf } from "./kernel/error.ts";
 import type { Emit } from "./kernel/event.ts";
+import { probeEra } from "./upstream/era-probe.ts";
+import { openKept, type Kept } from "./kept.ts";
+import { jsonBytes } from "./wire/message.ts";
 import { SessionRegistry } from "./session/registry.ts";
 import type { HostFacts } from "./kernel/host-facts.ts";
 import type { Supervisor } from "./supervisor/model.ts";
@@ -77,7 +81,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const waiting = new WaitingPosts();
   let draining = false;
   const isDraining = (): boolean => draining;
-  const endpoints = createEndpoints(options, supervisor, registry, {
+  const kept = openKept(options);
+  const endpoints = createEndpoints(options, supervisor, registry, kept, {
     streams,
     waiting,
     isDraining,
@@ -165,6 +170,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     streams.endAll();
     await Promise.all([listener.close(), supervisor.shutdown(reason)]);
     for (const timer of timers) timer.cancel();
+    await kept.store.flush();
     emit({ kind: "gateway.stopped" });
   };
   return {
@@ -179,6 +185,7 @@ function createEndpoints(
   options: GatewayOptions,
   supervisor: Supervisor,
   registry: SessionRegistry,
+  kept: Kept,
   shared: Pick<Endpoint, "streams" | "waiting" | "isDraining">,
 ): Map<string, Endpoint> {
   const { config, clock, emit, version } = options;
@@ -199,7 +206,26 @@ function createEndpoints(
           },
           eventsFor,
         );
-      const bridge = new Bridge({ server, limits, createPool, registry, clock, emit });
+      const bridge = new Bridge({
+        server,
+        limits,
+        createPool,
+        registry,
+        clock,
+        emit,
+        sealer: kept.sealer,
+        kept: kept.store.of(server),
+        randomId: () => randomBytes(16).toString("base64url"),
+        probe: () =>
+          probeEra({
+            server,
+            opening: jsonBytes(openingParams("modern", "{}", gateway)),
+            supervisor,
+            clock,
+            emit,
+            maxJsonDepth: limits.maxJsonDepth,
+          }),
+      });
       return [server.slug, { bridge, registry, limits, clock, ...shared }];
     }),
   );
@@ -253,25 +279,6 @@ async function renewTls(listener: Listener, emit: Emit): Promise<void> {
 /** Servers whose every session has its own child have nothing to start before the first one. */
 function startsAtBoot(bridge: Bridge): boolean {
   return bridge.server.instances !== "session";
-}
-
-function statusOf(bridge: Bridge): ServerStatus {
-  const { name, slug, command } = bridge.server;
-  const base = bridge.pool.groups()[0]?.link.instance;
-  const own = bridge.pool.ownCount;
-  const isIdle = base === undefined || base.state === "stopped";
-  const ownState = own > 0 ? "ready" : bridge.pool.lastOwnError === undefined ? "idle" : "failed";
-  const state = isIdle ? ownState : base.state;
-  const error = isIdle ? bridge.pool.lastOwnError : base.lastError;
-  return {
-    name,
-    slug,
-    command,
-    state,
-    running: base?.pid !== undefined || own > 0,
-    ...(base?.pid === undefined ? {} : { pid: base.pid }),
-    ...(error === undefined || state === "ready" ? {} : { error }),
-  };
 }
 
 function publicHost(url: string | undefined): string | undefined {

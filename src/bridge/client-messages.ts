@@ -4,9 +4,9 @@
  * What the gateway answers itself, what clients of a shared child have in common, cancellation,
  * and the end of calls. A request is settled exactly once and reported once.
  */
+import { readClientParams } from "../codec/client-params.ts";
 import { optionalList } from "../codec/optional-lists.ts";
 import type { ServerConfig } from "../config/model.ts";
-import { ByteBudget } from "../kernel/byte-budget.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
@@ -22,37 +22,39 @@ import { sendHeld, settleQuestion } from "./questions.ts";
 import { fail, relay, type Outcome, type RelayContext } from "./relay.ts";
 import { logLevelIndex } from "./routing.ts";
 import { MAX_SUBSCRIPTIONS, stringMember, type SharedState } from "./shared-state.ts";
+import type { Shim } from "./shim.ts";
 import type { ToolDirectory } from "./tool-directory.ts";
 
 export interface ClientMessagesOptions {
   readonly server: ServerConfig;
   readonly tools: ToolDirectory;
   readonly maxJsonDepth: number;
-  readonly maxPendingBytes: number;
   readonly clock: Clock;
   readonly emit: Emit;
   readonly sharedState: (group: Group) => SharedState;
+  /** For sessions whose child is modern. */
+  readonly shim: () => Shim;
 }
 
 export class ClientMessages {
   readonly #options: ClientMessagesOptions;
   readonly #relayContext: RelayContext;
-  readonly #pending: ByteBudget;
-  /** Conversations of one request each, while it runs. */
-  readonly #stateless = new Set<Conversation>();
   #notReady = 0;
 
   constructor(options: ClientMessagesOptions) {
     this.#options = options;
-    this.#pending = new ByteBudget(options.maxPendingBytes);
     this.#relayContext = {
       server: options.server,
       tools: options.tools,
       lastLists: new WeakMap(),
       maxJsonDepth: options.maxJsonDepth,
       emit: options.emit,
+      readParams: (payload, conversation) =>
+        payload === undefined
+          ? undefined
+          : readClientParams(payload, !conversation.own, options.maxJsonDepth),
       settle: (conversation, call, answer, outcome) =>
-        this.#settle(conversation, call, answer, outcome),
+        this.settle(conversation, call, answer, outcome),
     };
   }
 
@@ -90,14 +92,10 @@ export class ClientMessages {
     const { server } = this.#options;
     const bytes = message.payload?.length ?? 0;
     const isFull = conversation.link.upstream === undefined && this.#notReady >= server.maxQueue;
-    if (!isFull && this.#pending.take(bytes)) {
-      call.bytes = bytes;
-      if (conversation.session === undefined) this.#stateless.add(conversation);
-      return true;
-    }
+    if (!isFull && conversation.admit(call, bytes)) return true;
     const text = `Server "${server.name}" has too much to do already; try again later`;
     const error = new GatewayError("OVERLOADED", text, { retryable: true });
-    this.#settle(conversation, call, failureAnswer(call.id, error), "failed");
+    this.settle(conversation, call, failureAnswer(call.id, error), "failed");
     return false;
   }
 
@@ -146,7 +144,7 @@ export class ClientMessages {
       const error = new GatewayError("SESSION_ENDED", `The session has ended: ${reason}`, {
         retryable: true,
       });
-      this.#settle(conversation, call, failureAnswer(call.id, error), "failed");
+      this.settle(conversation, call, failureAnswer(call.id, error), "failed");
     }
     for (const question of conversation.questions.values()) {
       question.refuse(INVALID_REQUEST, "The client's session has ended");
@@ -154,15 +152,10 @@ export class ClientMessages {
     conversation.questions.clear();
   }
 
-  /** The gateway stops: requests without a session get their answer too. */
-  endStateless(reason: string): void {
-    for (const conversation of this.#stateless) this.endAll(conversation, reason);
-  }
-
   /** What needs no child. True when the call is settled. */
   #answerHere(conversation: Conversation, call: ClientCall): boolean {
     if (call.method === "ping") {
-      this.#settle(conversation, call, textResult(call.id, "{}"), "result");
+      this.settle(conversation, call, textResult(call.id, "{}"), "result");
       return true;
     }
     if (call.method === "initialize") {
@@ -184,7 +177,11 @@ export class ClientMessages {
   ): void {
     if (conversation.own) conversation.link.markInitialized();
     if (conversation.questions.size > 0) sendHeld(conversation);
-    const { group } = conversation;
+    const { group, shim } = conversation;
+    if (shim !== undefined) {
+      this.#options.shim().request(conversation, shim, { call, message, upstream });
+      return;
+    }
     if (group === undefined || !this.#inCommon(conversation, call, message, upstream, group)) {
       relay(conversation, call, message.payload, upstream, this.#relayContext);
     }
@@ -202,7 +199,7 @@ export class ClientMessages {
     // Without a session nobody is there to hear of updates, or to take back the level.
     const isForOne = conversation.session === undefined;
     const done = (): true => {
-      this.#settle(conversation, call, textResult(call.id, "{}"), "result");
+      this.settle(conversation, call, textResult(call.id, "{}"), "result");
       return true;
     };
     switch (call.method) {
@@ -246,32 +243,26 @@ export class ClientMessages {
     const requestId = members === undefined ? undefined : memberNamed(members, "requestId");
     if (params === undefined || requestId === undefined) return;
     const call = conversation.calls.get(idKey(textOf(params, requestId.start, requestId.end)));
-    if (call === undefined || !this.#finish(conversation, call)) return;
+    if (call === undefined || !conversation.finish(call)) return;
     call.handle?.cancel(stringMember(params, "reason") ?? "The client has cancelled");
     call.exchange.abandon();
-    this.#report(conversation, call, "cancelled");
+    this.report(conversation, call, "cancelled");
   }
 
   #refuse(conversation: Conversation, call: ClientCall, code: number, text: string): void {
-    this.#settle(conversation, call, textError(call.id, code, text), "error");
+    this.settle(conversation, call, textError(call.id, code, text), "error");
   }
 
-  #settle(conversation: Conversation, call: ClientCall, answer: Outgoing, outcome: Outcome): void {
-    if (!this.#finish(conversation, call)) return;
+  /** Gives a request its one answer; for whoever answers for the child. */
+  settle(conversation: Conversation, call: ClientCall, answer: Outgoing, outcome: Outcome): void {
+    if (!conversation.finish(call)) return;
     if (outcome === "result") call.commit?.();
     call.exchange.answer(answer, call.id);
-    this.#report(conversation, call, outcome);
+    this.report(conversation, call, outcome);
   }
 
-  /** Gives back what the call held; false when it was settled already. */
-  #finish(conversation: Conversation, call: ClientCall): boolean {
-    if (!conversation.finish(call)) return false;
-    this.#pending.release(call.bytes);
-    if (conversation.calls.size === 0) this.#stateless.delete(conversation);
-    return true;
-  }
-
-  #report(conversation: Conversation, call: ClientCall, outcome: Outcome): void {
+  /** Says how a request ended; for whoever settles one. */
+  report(conversation: Conversation, call: ClientCall, outcome: Outcome): void {
     this.#options.emit({
       kind: "request.settled",
       server: this.#options.server.slug,

@@ -5,6 +5,9 @@
  * Owns that state; decides nothing about the child's messages (see `server-messages.ts`).
  */
 import type { ClientCapabilities } from "../codec/client-capabilities.ts";
+import type { ClientIdentity } from "../codec/modern-params.ts";
+import type { ListenFilter } from "../codec/listen.ts";
+import type { ByteBudget } from "../kernel/byte-budget.ts";
 import type { Session } from "../session/session.ts";
 import type { CallHandle } from "../upstream/call.ts";
 import type { Link } from "../upstream/link.ts";
@@ -22,12 +25,18 @@ export interface ClientCall {
   readonly startedMs: number;
   /** From then on it is answered within this time, whoever does it. */
   readonly timeoutMs: number;
+  /** Of a `tools/call`: the tool by the child's own name. */
+  tool: string | undefined;
+  /** How often the child has answered with questions. */
+  rounds: number;
   /** It asks for a further page of a list. */
   pages: boolean;
   /** What its params hold of the server's budget. */
   bytes: number;
   handle: CallHandle | undefined;
   settled: boolean;
+  /** Lets go of what belongs to the call alone, however it ends. */
+  onEnd: (() => void) | undefined;
   /** Notes what the child has agreed to, when the outcome is a result. */
   commit: (() => void) | undefined;
 }
@@ -47,7 +56,23 @@ export interface Question {
   readonly deadlineMs: number;
 }
 
+/** What a session on a modern child declared, and what it follows there. */
+export interface ShimState {
+  readonly identity: ClientIdentity;
+  /** Ends the session's listen. */
+  endListen: (() => void) | undefined;
+}
+
+/** What the conversations of one server have in common. */
+export interface Household {
+  /** What their unanswered requests may hold together. */
+  readonly budget: ByteBudget;
+  /** Those that have requests running. */
+  readonly live: Set<Conversation>;
+}
+
 export interface ConversationFacts {
+  readonly household: Household;
   readonly session: Session | undefined;
   readonly link: Link;
   /** The group that shares the child; undefined for a child of the session's own. */
@@ -63,11 +88,16 @@ export class Conversation {
   readonly group: Group | undefined;
   readonly capabilities: ClientCapabilities;
   readonly flow: string;
+  readonly #household: Household;
   readonly calls = new Map<string, ClientCall>();
   readonly questions = new Map<string, Question>();
   readonly subscriptions = new Set<string>();
   /** Index into the log levels, the least severe first; undefined until the client set one. */
   logLevel: number | undefined;
+  /** Of a session whose child is modern. */
+  shim: ShimState | undefined;
+  /** A modern client that listens: what it asked for, and the id of its request as JSON text. */
+  listen: { readonly filter: ListenFilter; readonly id: string } | undefined;
   /** When the client is taken to be ready although it never said so. */
   initializedByMs = 0;
   #lastQuestion = 0;
@@ -79,6 +109,7 @@ export class Conversation {
     this.group = facts.group;
     this.capabilities = facts.capabilities;
     this.flow = facts.flow;
+    this.#household = facts.household;
   }
 
   get own(): boolean {
@@ -103,15 +134,26 @@ export class Conversation {
       exchange,
       startedMs: nowMs,
       timeoutMs,
+      tool: undefined,
+      rounds: 0,
       pages: false,
       bytes: 0,
       handle: undefined,
       settled: false,
+      onEnd: undefined,
       commit: undefined,
     };
     this.calls.set(key, call);
+    this.#household.live.add(this);
     if (this.session !== undefined) this.session.busy++;
     return call;
+  }
+
+  /** Counts what a request holds; false when there is no room for it. */
+  admit(call: ClientCall, bytes: number): boolean {
+    if (!this.#household.budget.take(bytes)) return false;
+    call.bytes = bytes;
+    return true;
   }
 
   /** Marks the request as done; false when it was already. */
@@ -119,6 +161,9 @@ export class Conversation {
     if (call.settled) return false;
     call.settled = true;
     this.calls.delete(call.key);
+    this.#household.budget.release(call.bytes);
+    call.onEnd?.();
+    if (this.calls.size === 0) this.#household.live.delete(this);
     if (this.session !== undefined) this.session.busy--;
     return true;
   }

@@ -8,8 +8,11 @@ import { textError, type Outgoing } from "../wire/message.ts";
 export interface Exchange {
   /** A reader is there now, and takes more than the answer. */
   readonly connected: boolean;
-  /** Gives the one answer. `id` is the request's id as JSON text. Called at most once. */
-  answer(message: Outgoing, id: string): void;
+  /**
+   * Gives the one answer. `id` is the request's id as JSON text; `status` the HTTP status where the
+   * era has one for it. Called at most once.
+   */
+  answer(message: Outgoing, id: string, status?: number): void;
   /** Sends something that belongs to the request before its answer; false when this one cannot. */
   relate(message: Outgoing): boolean;
   /** Ends without an answer: the client has cancelled. */

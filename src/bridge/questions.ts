@@ -51,7 +51,7 @@ export function refusalOf(
   }
 }
 
-/** Asks the client, now or when it has a stream. */
+/** Asks the client for the child, now or when it has a stream. */
 export function ask(
   conversation: Conversation,
   upstream: Upstream,
@@ -60,26 +60,63 @@ export function ask(
   nowMs: number,
 ): void {
   const childId = message.id ?? "null";
-  if (conversation.questions.size >= MAX_OPEN) {
+  const { method, payload } = message;
+  const isAsked = askClient(conversation, {
+    childId,
+    method,
+    params: payload,
+    answer: (kind, answer) => upstream.answer(childId, kind, answer),
+    refuse: (code, text) => upstream.refuse(childId, code, text),
+    limits,
+    nowMs,
+  });
+  if (isAsked === undefined) {
     upstream.refuse(childId, INTERNAL_ERROR, `The client has ${MAX_OPEN} open requests already`);
     return;
   }
-  const id = conversation.nextQuestionId();
-  const outgoing = outgoingCall(id, message.method, message.payload);
-  const question: Question = {
-    id,
-    method: message.method,
-    childId,
-    message: outgoing,
-    answer: (kind, payload) => upstream.answer(childId, kind, payload),
-    refuse: (code, text) => upstream.refuse(childId, code, text),
-    holdUntilMs: undefined,
-    deadlineMs: nowMs + limits.clientAnswerTimeoutMs,
-  };
-  conversation.questions.set(id, question);
   // A person may think for longer than a call may take.
   for (const call of conversation.calls.values()) call.handle?.park();
-  if (!conversation.deliver(outgoing, "call")) question.holdUntilMs = nowMs + limits.streamWaitMs;
+}
+
+/** Asks the client. @returns the question, or undefined when it has too many open */
+export function askClient(
+  conversation: Conversation,
+  asked: Pick<Question, "childId" | "method" | "answer" | "refuse"> & {
+    readonly params: Uint8Array | undefined;
+    readonly limits: QuestionLimits;
+    readonly nowMs: number;
+  },
+): Question | undefined {
+  if (conversation.questions.size >= MAX_OPEN) return undefined;
+  const { childId, method, params, answer, refuse, limits, nowMs } = asked;
+  const id = conversation.nextQuestionId();
+  const message = outgoingCall(id, method, params);
+  const deadlineMs = nowMs + limits.clientAnswerTimeoutMs;
+  const question: Question = {
+    id,
+    method,
+    childId,
+    message,
+    answer,
+    refuse,
+    holdUntilMs: undefined,
+    deadlineMs,
+  };
+  conversation.questions.set(id, question);
+  if (!conversation.deliver(message, "call")) question.holdUntilMs = nowMs + limits.streamWaitMs;
+  return question;
+}
+
+/** Takes a question back from the client. */
+export function withdrawQuestion(
+  conversation: Conversation,
+  question: Question,
+  reason: string,
+): void {
+  if (!conversation.questions.delete(question.id) || question.holdUntilMs !== undefined) return;
+  const told = { requestId: JSON.parse(question.id) as string, reason };
+  const bytes = jsonBytes(JSON.stringify(told));
+  conversation.deliver(outgoingCall(undefined, "notifications/cancelled", bytes), "call");
 }
 
 /** The client has a stream again: what waited for one is sent. */

@@ -6,7 +6,6 @@ import { emptyList, optionalList, type OptionalList } from "../codec/optional-li
 import {
   type ClientParams,
   nameOf,
-  readClientParams,
   restoreProgressToken,
   toChildParams,
 } from "../codec/client-params.ts";
@@ -17,10 +16,10 @@ import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
 import { MAX_DEPTH, memberNamed, objectMembers } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
 import {
+  jsonBytes,
   outgoingAnswer,
   outgoingCall,
   textError,
-  textResult,
   type Outgoing,
 } from "../wire/message.ts";
 import type { Answer } from "../upstream/call.ts";
@@ -39,6 +38,17 @@ export interface RelayContext {
   readonly lastLists: WeakMap<Link, Map<string, Uint8Array>>;
   readonly maxJsonDepth: number;
   readonly emit: Emit;
+  /** Params of the client on their way to the child. */
+  readonly readParams: (
+    payload: Uint8Array | undefined,
+    conversation: Conversation,
+  ) => ClientParams | undefined;
+  /** The child's answer in the words of the client's era; as it is where both speak one. */
+  readonly translate?: (call: ClientCall, answer: Payload) => Payload;
+  /** Takes an answer that is no end of the call, which `again` makes once more; true when it did. */
+  readonly intercept?: (call: ClientCall, answer: Answer, again: Again) => boolean;
+  /** Takes progress of a call whose client may have another token by now. */
+  readonly onProgress?: (call: ClientCall, params: Uint8Array) => void;
   readonly settle: (
     conversation: Conversation,
     call: ClientCall,
@@ -46,6 +56,12 @@ export interface RelayContext {
     outcome: Outcome,
   ) => void;
 }
+
+/** Makes a call once more, with its params changed; no effect when it is settled. */
+export type Again = (change: (first: ClientParams) => ClientParams) => void;
+
+/** A result or an error, in bytes. */
+export type Payload = Extract<Answer, { readonly payload: Uint8Array }>;
 
 /** Failures that pass: a missing program is told instead. */
 const SUBSTITUTABLE: ReadonlySet<string> = new Set([
@@ -73,8 +89,7 @@ export function relay(
     substitute(conversation, call, list, `"${list.capability}" is not declared`, context);
     return;
   }
-  const params =
-    payload === undefined ? undefined : readClientParams(payload, !conversation.own, maxJsonDepth);
+  const params = context.readParams(payload, conversation);
   call.pages = params !== undefined && memberNamed(params.members, "cursor") !== undefined;
   let tool: string | undefined;
   if (call.method === "tools/call" && params !== undefined && tools.active) {
@@ -95,32 +110,47 @@ export function relay(
       context.settle(conversation, call, refusal, "error");
       return;
     }
+    call.tool = tool;
     if (tool === asked) tool = undefined;
   }
-  const token = params?.progressToken;
-  call.handle = upstream.call({
-    method: call.method,
-    params: (own) =>
-      params === undefined
-        ? undefined
-        : toChildParams(
-            params,
-            tool === undefined ? { token: own } : { token: own, name: tool },
-            maxJsonDepth,
-          ),
-    flow: conversation.flow,
-    timeoutMs: call.timeoutMs,
-    sinceMs: call.startedMs,
-    onAnswer: (answer) => answered(conversation, call, answer, upstream, context),
-    ...(token === undefined
-      ? {}
-      : {
-          onProgress: (progress: Uint8Array) => {
-            const restored = restoreProgressToken(progress, token, maxJsonDepth);
-            call.exchange.relate(outgoingCall(undefined, "notifications/progress", restored));
-          },
-        }),
-  });
+  const send = (given: ClientParams | undefined, sinceMs: number | undefined): void => {
+    call.handle = upstream.call({
+      method: call.method,
+      params: (own) =>
+        given === undefined
+          ? undefined
+          : toChildParams(
+              given,
+              tool === undefined ? { token: own } : { token: own, name: tool },
+              maxJsonDepth,
+            ),
+      flow: conversation.flow,
+      timeoutMs: call.timeoutMs,
+      ...(sinceMs === undefined ? {} : { sinceMs }),
+      onAnswer: (answer) => answered({ conversation, call, upstream, again }, answer, context),
+      ...progressOf(call, given?.progressToken, context),
+    });
+  };
+  const again: Again = (change) => {
+    if (!call.settled && params !== undefined) send(change(params), undefined);
+  };
+  send(params, call.startedMs);
+}
+
+/** Where progress goes, for a client that wants any. */
+function progressOf(
+  call: ClientCall,
+  token: string | undefined,
+  context: RelayContext,
+): { readonly onProgress?: (params: Uint8Array) => void } {
+  if (token === undefined) return {};
+  return {
+    onProgress: (progress) => {
+      if (context.onProgress !== undefined) return context.onProgress(call, progress);
+      const restored = restoreProgressToken(progress, token, context.maxJsonDepth);
+      call.exchange.relate(outgoingCall(undefined, "notifications/progress", restored));
+    },
+  };
 }
 
 /** A request that its child will not answer: an optional list is filled in, the rest is an error. */
@@ -138,13 +168,16 @@ export function fail(
   }
 }
 
-function answered(
-  conversation: Conversation,
-  call: ClientCall,
-  answer: Answer,
-  upstream: Upstream,
-  context: RelayContext,
-): void {
+interface Relayed {
+  readonly conversation: Conversation;
+  readonly call: ClientCall;
+  readonly upstream: Upstream;
+  readonly again: Again;
+}
+
+function answered(relayed: Relayed, answer: Answer, context: RelayContext): void {
+  const { conversation, call, upstream, again } = relayed;
+  if (context.intercept?.(call, answer, again) === true) return;
   const list = optionalList(call.method);
   if (answer.kind === "failed") {
     fail(conversation, call, answer.error, context);
@@ -154,18 +187,32 @@ function answered(
     if (list !== undefined && errorCode(answer.payload) === METHOD_NOT_FOUND) {
       substitute(conversation, call, list, "the server does not know it", context);
     } else {
-      context.settle(conversation, call, outgoingAnswer(call.id, "error", answer.payload), "error");
+      deliver(conversation, call, answer, context);
     }
     return;
   }
   if (list !== undefined && !call.pages && isWholeList(answer.payload)) {
     remember(conversation.link, call.method, answer.payload, context);
   }
+  if (call.method === "tools/list") context.tools.learnParams(upstream, answer.payload);
   if (call.method === "tools/list" && context.tools.active) {
     exposeTools(conversation, call, answer.payload, upstream, context);
     return;
   }
-  context.settle(conversation, call, outgoingAnswer(call.id, "result", answer.payload), "result");
+  deliver(conversation, call, answer, context);
+}
+
+/** Hands the answer over, in the words of the client's era. */
+export function deliver(
+  conversation: Conversation,
+  call: ClientCall,
+  answer: Payload,
+  context: RelayContext,
+): void {
+  const { kind, payload } = context.translate?.(call, answer) ?? answer;
+  const shown =
+    call.method === "tools/list" && kind === "result" ? context.tools.expose(payload) : payload;
+  context.settle(conversation, call, outgoingAnswer(call.id, kind, shown), kind);
 }
 
 /** Names on one page can collide with names on another: the whole list is read first. */
@@ -177,10 +224,8 @@ function exposeTools(
   context: RelayContext,
 ): void {
   const { tools, server } = context;
-  const finish = (): void => {
-    const shown = tools.expose(result);
-    context.settle(conversation, call, outgoingAnswer(call.id, "result", shown), "result");
-  };
+  const finish = (): void =>
+    deliver(conversation, call, { kind: "result", payload: result }, context);
   if (tools.complete || !tools.isPage(result)) return finish();
   tools.load(upstream, server.requestTimeoutMs).then(finish, finish);
 }
@@ -200,11 +245,8 @@ function substitute(
   });
   // Page two of a list that is not answered is the end of it, not page one again.
   const last = call.pages ? undefined : context.lastLists.get(conversation.link)?.get(call.method);
-  const answer =
-    last === undefined
-      ? textResult(call.id, emptyList(list))
-      : outgoingAnswer(call.id, "result", last);
-  context.settle(conversation, call, answer, "result");
+  const payload = last ?? jsonBytes(emptyList(list));
+  deliver(conversation, call, { kind: "result", payload }, context);
 }
 
 function isWholeList(result: Uint8Array): boolean {

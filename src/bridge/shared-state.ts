@@ -7,6 +7,7 @@
  */
 import { MAX_DEPTH, memberNamed, objectMembers, stringValue } from "../wire/json-scan.ts";
 import { jsonBytes, outgoingCall, type Message } from "../wire/message.ts";
+import { isListenedFor, stampSubscription } from "../codec/listen.ts";
 import type { Answer } from "../upstream/call.ts";
 import type { Group } from "../upstream/pool.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -22,6 +23,7 @@ export class SharedState {
   readonly group: Group;
   readonly conversations = new Set<Conversation>();
   #childLevel: number | undefined;
+  #isLoud = false;
 
   constructor(group: Group) {
     this.group = group;
@@ -58,7 +60,7 @@ export class SharedState {
   }
 
   #applyLevel(upstream: Upstream | undefined): void {
-    let wanted: number | undefined;
+    let wanted = this.#isLoud ? 0 : undefined;
     for (const { logLevel } of this.conversations) {
       if (logLevel !== undefined) wanted = Math.min(wanted ?? logLevel, logLevel);
     }
@@ -80,6 +82,33 @@ export class SharedState {
       for (const uri of conversation.subscriptions) uris.add(uri);
     }
     for (const uri of uris) callAndForget(upstream, "resources/subscribe", { uri });
+    // Whoever listens cannot know what the new process has otherwise than by asking again.
+    for (const conversation of this.conversations) {
+      for (const method of conversation.listen === undefined ? [] : LIST_CHANGES) {
+        const message: Message = {
+          kind: "notification",
+          id: undefined,
+          method,
+          payload: undefined,
+        };
+        toListener(conversation, message);
+      }
+    }
+  }
+
+  /** The child tells everything from now on: somebody filters by itself. */
+  raiseVolume(upstream: Upstream): void {
+    this.#isLoud = true;
+    this.#applyLevel(upstream);
+  }
+
+  /** Subscribes the child to what a listener follows and nobody else did. */
+  follow(conversation: Conversation, uris: readonly string[], upstream: Upstream): void {
+    for (const uri of uris) {
+      const known = this.isSubscribed(uri);
+      conversation.subscriptions.add(uri);
+      if (!known) callAndForget(upstream, "resources/subscribe", { uri });
+    }
   }
 
   /** Hands a notification of the child to those it concerns; false when it concerns nobody. */
@@ -107,11 +136,31 @@ export class SharedState {
     const prefer = message.method === "notifications/message" ? "call" : "session";
     let delivered = false;
     for (const conversation of this.conversations) {
+      if (conversation.listen !== undefined) {
+        delivered = toListener(conversation, message) || delivered;
+        continue;
+      }
       if (!concerns(conversation)) continue;
       delivered = conversation.deliverOrKeep(outgoing, prefer) || delivered;
     }
     return delivered;
   }
+}
+
+const LIST_CHANGES = [
+  "notifications/tools/list_changed",
+  "notifications/prompts/list_changed",
+  "notifications/resources/list_changed",
+] as const;
+
+/** To a modern client's listen stream, marked with the id of its request. */
+function toListener(conversation: Conversation, message: Message): boolean {
+  const { listen } = conversation;
+  if (listen === undefined || !isListenedFor(listen.filter, message.method, message.payload)) {
+    return false;
+  }
+  const params = stampSubscription(message.payload, listen.id);
+  return conversation.deliver(outgoingCall(undefined, message.method, params), "session");
 }
 
 function callAndForget(upstream: Upstream, method: string, params: object): void {

@@ -1,9 +1,11 @@
 /**
- * The tools of one server: both forms of their names, and which of them clients may see.
+ * The tools of one server: both forms of their names, which of them clients may see, and which of
+ * their arguments headers repeat.
  *
- * Owns the set of names, learnt from every `tools/list` that passes and, when a client calls a name
- * that cannot be resolved yet, from the child itself.
+ * Owns the set of names, and for each child its annotations, learnt from every `tools/list` that
+ * passes and, when a call cannot be judged yet, from the child itself.
  */
+import type { ParamAnnotation } from "../codec/param-headers.ts";
 import type { ServerConfig } from "../config/model.ts";
 import { exposeToolList, readToolList } from "../codec/tool-list.ts";
 import {
@@ -16,6 +18,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import { readToolPages } from "../upstream/tool-pages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { ToolParams } from "./tool-params.ts";
 
 /** Tools that are remembered; more keep their names. */
 const MAX_TOOLS = 10_000;
@@ -29,7 +32,12 @@ export class ToolDirectory {
   #table: ToolNameTable | undefined;
   #complete = false;
   #generation = 0;
-  #loading: Promise<void> | undefined;
+  /** Listings that run, by child; one each. */
+  readonly #loading = new Map<Upstream, Promise<void>>();
+  /** Children that list different tools, as those of two eras may, are not mixed up. */
+  readonly #params = new WeakMap<Upstream, ToolParams>();
+  /** The generation that a child was last read in. */
+  readonly #readIn = new WeakMap<Upstream, number>();
 
   constructor(server: ServerConfig, clock: Clock) {
     this.#server = server;
@@ -51,6 +59,23 @@ export class ToolDirectory {
   /** All names are known as of the last full listing. */
   get complete(): boolean {
     return this.#complete;
+  }
+
+  /** The child was asked for all its tools since they last changed, whether it gave them or not. */
+  hasRead(upstream: Upstream): boolean {
+    return this.#readIn.get(upstream) === this.#generation;
+  }
+
+  /** The arguments of a tool, by the child's name, that headers must repeat as far as is known. */
+  paramsOf(upstream: Upstream, native: string): readonly ParamAnnotation[] {
+    return this.#params.get(upstream)?.of(native) ?? [];
+  }
+
+  /** Learns from a `tools/list` result of a child which arguments headers repeat. */
+  learnParams(upstream: Upstream, result: Uint8Array): void {
+    const params = this.#params.get(upstream) ?? new ToolParams();
+    this.#params.set(upstream, params);
+    params.learn(result);
   }
 
   /** The child's tools have changed: names that cannot be resolved are asked for again. */
@@ -90,18 +115,24 @@ export class ToolDirectory {
    * @throws GatewayError when it does not answer
    */
   load(upstream: Upstream, timeoutMs: number): Promise<void> {
-    this.#loading ??= this.#readAll(upstream, timeoutMs).finally(() => {
-      this.#loading = undefined;
+    const running = this.#loading.get(upstream);
+    if (running !== undefined) return running;
+    const generation = this.#generation;
+    const loading = this.#readAll(upstream, timeoutMs).finally(() => {
+      this.#loading.delete(upstream);
+      this.#readIn.set(upstream, generation);
     });
-    return this.#loading;
+    this.#loading.set(upstream, loading);
+    return loading;
   }
 
   async #readAll(upstream: Upstream, timeoutMs: number): Promise<void> {
     const generation = this.#generation;
     try {
-      await readToolPages(upstream, { clock: this.#clock, timeoutMs }, (page) =>
-        this.#learn(readToolList(page).names),
-      );
+      await readToolPages(upstream, { clock: this.#clock, timeoutMs }, (page) => {
+        this.learnParams(upstream, page);
+        this.#learn(readToolList(page).names);
+      });
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== "UPSTREAM_PROTOCOL") throw error;
     }

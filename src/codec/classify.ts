@@ -3,15 +3,10 @@
  * 1.6). Returns values, never throws.
  */
 import { isLegacy, namesModernEra } from "../wire/revision.ts";
-import {
-  INVALID_PARAMS,
-  HEADER_MISMATCH,
-  TRANSPORT_REFUSED,
-  UNSUPPORTED_PROTOCOL_VERSION,
-} from "../wire/error-codes.ts";
+import { TRANSPORT_REFUSED, UNSUPPORTED_PROTOCOL_VERSION } from "../wire/error-codes.ts";
 import { MAX_DEPTH, memberNamed, objectMembers, stringValue } from "../wire/json-scan.ts";
 import type { Message } from "../wire/message.ts";
-import { LATEST_LEGACY } from "../wire/revision.ts";
+import { LATEST_LEGACY, LATEST_MODERN } from "../wire/revision.ts";
 
 /** A refusal in HTTP's and in JSON-RPC's words. */
 export interface Rejection {
@@ -25,8 +20,8 @@ export type Route =
   | { readonly kind: "initialize" }
   /** A message of a legacy client; its session header decides further. */
   | { readonly kind: "legacy" }
-  /** A modern notification: taken, and meant for nobody. */
-  | { readonly kind: "accepted" }
+  /** A message of the modern era, or one that comes with its version header. */
+  | { readonly kind: "modern" }
   | { readonly kind: "rejected"; readonly rejection: Rejection };
 
 const CLAIM = "io.modelcontextprotocol/protocolVersion";
@@ -35,21 +30,11 @@ const CLAIM_END = "/protocolVersion";
 
 /** Sorts a message by era. `versionHeader` is MCP-Protocol-Version, null when absent. */
 export function classifyMessage(message: Message, versionHeader: string | null): Route {
-  const claim = modernClaim(message.payload);
-  if (claim !== undefined) {
-    // The modern era is not served yet: dual-era clients fall back to the named revision.
-    return message.kind === "notification" ? { kind: "accepted" } : decline(claim);
-  }
-  const modernHeader = versionHeader !== null && namesModernEra(versionHeader);
-  if (message.kind === "request" && message.method === "initialize") {
-    if (!modernHeader) return { kind: "initialize" };
-    const text = `MCP-Protocol-Version names ${versionHeader}, which has no initialize`;
-    return reject(400, HEADER_MISMATCH, text);
-  }
-  if (modernHeader) {
-    if (message.kind !== "request") return { kind: "accepted" };
-    return reject(400, INVALID_PARAMS, `Missing _meta["${CLAIM}"]`);
-  }
+  const isModern =
+    modernClaim(message.payload) !== undefined ||
+    (versionHeader !== null && namesModernEra(versionHeader));
+  if (isModern) return { kind: "modern" };
+  if (message.kind === "request" && message.method === "initialize") return { kind: "initialize" };
   return checkVersion(versionHeader) ?? { kind: "legacy" };
 }
 
@@ -74,9 +59,15 @@ function mentionsClaim(params: Uint8Array): boolean {
   return Buffer.from(params.buffer, params.byteOffset, params.length).includes(CLAIM_END);
 }
 
-function decline(requested: string): Route {
-  const data = { supported: [LATEST_LEGACY], requested };
-  return reject(400, UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", data);
+/** Tells a dual-era client to fall back to the newest legacy revision (protocol.md 2.1). */
+export function declineModern(message: Message): Rejection {
+  const requested = modernClaim(message.payload) ?? LATEST_MODERN;
+  return {
+    status: 400,
+    code: UNSUPPORTED_PROTOCOL_VERSION,
+    message: "Unsupported protocol version",
+    data: { supported: [LATEST_LEGACY], requested },
+  };
 }
 
 function reject(status: number, code: number, message: string, data?: unknown): Route {

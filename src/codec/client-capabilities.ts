@@ -59,6 +59,33 @@ function withRoots(capabilities: ClientCapabilities, roots: RootsPolicy): Client
     : capabilities;
 }
 
+/** What modern clients are said to be able to do where a child is told of all of them at once. */
+const EVERYTHING = { elicitation: { form: {}, url: {} }, sampling: {} } as const;
+
+/**
+ * What a legacy child is told that its modern clients can do, as canonical JSON: clients with equal
+ * text share a child (protocol.md 9.10).
+ */
+export function toldCapabilities(
+  capabilities: { readonly declared: string },
+  roots: RootsPolicy,
+  mode: "match" | "all",
+): string {
+  const declared = mode === "all" ? EVERYTHING : parseObject(capabilities.declared);
+  const told: Record<string, unknown> = {};
+  for (const key of ["sampling", "elicitation"] as const) {
+    const kept: unknown = (declared as Record<string, unknown>)[key];
+    if (isObject(kept)) told[key] = kept;
+  }
+  for (const key of ["experimental", "extensions"]) {
+    const kept = (declared as Record<string, unknown>)[key];
+    if (isObject(kept) && Object.keys(kept).length > 0) told[key] = kept;
+  }
+  const hasRoots = mode === "all" || isObject((declared as Record<string, unknown>)["roots"]);
+  if (isStatic(roots) || (roots === "forward" && hasRoots)) told["roots"] = {};
+  return canonical(told);
+}
+
 /** True for a client that the server can ask something, so that it needs a child of its own. */
 export function canBeAsked(capabilities: ClientCapabilities, roots: RootsPolicy): boolean {
   return (

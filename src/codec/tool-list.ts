@@ -26,6 +26,19 @@ export function readToolList(result: Uint8Array): {
   };
 }
 
+/** Names and the bytes of the `inputSchema` of the tools in a `tools/list` result that have both. */
+export function readToolSchemas(
+  result: Uint8Array,
+): { readonly name: string; readonly inputSchema: Uint8Array }[] {
+  return toolsOf(result).flatMap((tool) => {
+    const members = objectMembers(result, tool.start, MAX_DEPTH) ?? [];
+    const schema = memberNamed(members, "inputSchema");
+    if (tool.name === undefined || schema === undefined) return [];
+    const inputSchema = result.subarray(schema.start, schema.end);
+    return [{ name: tool.name.text, inputSchema }];
+  });
+}
+
 /** The result with every tool's name as `expose` says; the same bytes when nothing changes. */
 export function exposeToolList(result: Uint8Array, expose: ExposeTool): Uint8Array {
   const edits: Edit[] = [];

@@ -34,6 +34,12 @@ export interface ServerConfig {
   readonly roots: RootsPolicy;
   /** Serve requests of legacy clients that carry no session id from the shared child (protocol.md 9.4). */
   readonly legacyStateless: boolean;
+  /** Which era the server is opened in; `auto` finds out what it speaks and matches its clients. */
+  readonly era: "auto" | "legacy" | "modern";
+  /** What clients of 2026-07-28 get from a server that does not speak it. */
+  readonly modern: "bridge" | "decline";
+  /** What a legacy child is told that its modern clients can do (protocol.md 9.10). */
+  readonly clientCapabilities: "match" | "all";
   /** Requests in the child at once; more wait in the queue. */
   readonly maxInFlight: number;
   /** Requests that may wait; one more is refused. */

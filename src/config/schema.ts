@@ -97,6 +97,18 @@ export const SERVER_SHAPE = {
       description:
         "Folders that the server is told about: `none`; `forward` asks the remote client; a list of absolute paths or `file://` URIs is answered by the gateway.",
     }),
+  era: oneOf(["auto", "legacy", "modern"]).prefault("auto").meta({
+    description:
+      "Era that the server is opened in. `auto` finds out in a process of its own what it speaks and matches each client; `legacy` gives servers that ask within a tool the most.",
+  }),
+  modern: oneOf(["bridge", "decline"]).prefault("bridge").meta({
+    description:
+      "What clients of 2026-07-28 get from a server that does not speak it: `bridge` translates, `decline` tells them to fall back.",
+  }),
+  clientCapabilities: oneOf(["match", "all"]).prefault("match").meta({
+    description:
+      "What a server of an older revision is told that clients of 2026-07-28 can do: `match`, what each declares, with a process for each kind of client; `all`, everything, with one process.",
+  }),
   legacyStateless: z.boolean().prefault(true).meta({
     description:
       "Serve requests of legacy clients that carry no session id, from the shared process.",

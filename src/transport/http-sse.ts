@@ -5,7 +5,7 @@
  */
 import type { Conversation } from "../bridge/conversation.ts";
 import { failureAnswer, type Exchange } from "../bridge/exchange.ts";
-import { classifyMessage } from "../codec/classify.ts";
+import { classifyMessage, declineModern } from "../codec/classify.ts";
 import { GatewayError } from "../kernel/error.ts";
 import type { Session } from "../session/session.ts";
 import { INVALID_REQUEST, SESSION_NOT_FOUND } from "../wire/error-codes.ts";
@@ -79,7 +79,7 @@ function take(
   const { bridge } = endpoint;
   const route = classifyMessage(message, null);
   if (route.kind === "rejected") return refusal(route.rejection, message.id);
-  if (route.kind === "accepted") return undefined;
+  if (route.kind === "modern") return refusal(declineModern(message), message.id);
   const exchange = new DirectExchange(session);
   const known = bridge.conversationOf(session);
   if (route.kind === "initialize") {

@@ -46,6 +46,7 @@ export class PostExchange implements Exchange {
   #sink: EventSink | undefined;
   #waitIsLong = false;
   #isLifted = false;
+  #status = 200;
   readonly #answers: { readonly message: Outgoing; readonly id: string }[] = [];
 
   constructor(options: PostExchangeOptions) {
@@ -62,7 +63,8 @@ export class PostExchange implements Exchange {
     return this.#sink === undefined ? !this.#options.isGone() : this.#sink.isConnected();
   }
 
-  answer(message: Outgoing, id: string): void {
+  answer(message: Outgoing, id: string, status = 200): void {
+    this.#status = status;
     if (this.#sink !== undefined) this.#sink.send(message, id);
     else this.#answers.push({ message, id });
     this.#settleOne();
@@ -118,7 +120,7 @@ export class PostExchange implements Exchange {
     // Every request was cancelled: there is nothing to say.
     if (only === undefined)
       return accept.sse ? new Response("", { headers: SSE_HEADERS }) : accepted();
-    return batch ? jsonResponse(jsonArray(messages)) : messageResponse(only);
+    return batch ? jsonResponse(jsonArray(messages)) : messageResponse(only, this.#status);
   }
 }
 

@@ -24,6 +24,7 @@ import { readAccept } from "./negotiation.ts";
 import { PostExchange, type EventSink } from "./post-exchange.ts";
 import { readPost, type PostBody } from "./read-post.ts";
 import { SseStream } from "./sse-stream.ts";
+import { postStateless } from "./stateless-http.ts";
 
 const SESSION_HEADER = "mcp-session-id";
 const VERSION_HEADER = "mcp-protocol-version";
@@ -52,8 +53,10 @@ export async function postStreamable(
         ? modernInBatch(message.id, rejection.message)
         : refusal(rejection, message.id);
     }
-    if (route.kind === "accepted") {
-      return body.value.batch ? modernInBatch(message.id) : accepted();
+    if (route.kind === "modern") {
+      return body.value.batch
+        ? modernInBatch(message.id)
+        : postStateless(request, message, endpoint, context);
     }
     if (route.kind !== "initialize") continue;
     if (body.value.batch) {

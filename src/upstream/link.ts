@@ -118,7 +118,7 @@ export class Link {
   }
 
   async #connect(incarnation: Incarnation): Promise<void> {
-    const { server, label, clock, emit, maxJsonDepth } = this.#options;
+    const { server, label, clock, emit, maxJsonDepth, opening } = this.#options;
     const upstream = new Upstream({
       server: server.slug,
       label,
@@ -127,6 +127,8 @@ export class Link {
       maxQueue: server.maxQueue,
       maxLineBytes: server.maxLineBytes,
       maxJsonDepth,
+      // The envelope that opened a modern connection is that of every request.
+      ...(opening.era === "modern" ? { ownParams: opening.params } : {}),
       clock,
       emit,
       onMessage: this.#events.onMessage,
@@ -135,7 +137,6 @@ export class Link {
     this.#initializedSent = false;
     this.#refusal = undefined;
     try {
-      const { opening } = this.#options;
       const timeoutMs = server.startTimeoutMs;
       const profile = await handshake(upstream, { server: server.name, opening, timeoutMs });
       this.#profile = profile;

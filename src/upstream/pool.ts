@@ -144,6 +144,11 @@ export class Pool {
     }
   }
 
+  /** Ends a group for good. */
+  end(group: Group, reason: string): void {
+    this.#endGroup(group, reason);
+  }
+
   sweep(nowMs: number): void {
     for (const link of this.links()) link.sweep(nowMs);
     for (const group of this.#groups.values()) {

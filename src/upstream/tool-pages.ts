@@ -24,7 +24,7 @@ export async function readToolPages(
   const untilMs = clock.nowMs() + timeoutMs;
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
-    const params = cursor === undefined ? undefined : jsonBytes(JSON.stringify({ cursor }));
+    const params = pageParams(upstream.ownParams, cursor);
     const answer = await upstream.ask({
       method: "tools/list",
       params: () => params,
@@ -42,6 +42,16 @@ export async function readToolPages(
     if (next === undefined || next === cursor) return;
     cursor = next;
   }
+}
+
+/** Params of one page: those of every request of our own, and the cursor. */
+function pageParams(
+  own: Uint8Array | undefined,
+  cursor: string | undefined,
+): Uint8Array | undefined {
+  if (cursor === undefined) return own;
+  if (own === undefined) return jsonBytes(JSON.stringify({ cursor }));
+  return jsonBytes(`{"cursor":${JSON.stringify(cursor)},${textOf(own, 1)}`);
 }
 
 function nextCursor(result: Uint8Array): string | undefined {

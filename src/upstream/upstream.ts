@@ -21,6 +21,7 @@ import {
   type Outgoing,
 } from "../wire/message.ts";
 import type { Answer, Call, CallHandle } from "./call.ts";
+import { needsNoSlot, overloaded, timedOut } from "./call-limits.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { readLines } from "./line-reader.ts";
 import { LineWriter } from "./line-writer.ts";
@@ -33,6 +34,8 @@ export interface UpstreamOptions {
   readonly maxQueue: number;
   readonly maxLineBytes: number;
   readonly maxJsonDepth: number;
+  /** A JSON object that every request of the gateway's own has as params: its envelope. */
+  readonly ownParams?: Uint8Array;
   readonly clock: Clock;
   readonly emit: Emit;
   /** Requests of the child, and its notifications but for progress, in order. */
@@ -72,8 +75,18 @@ export class Upstream {
     });
   }
 
+  /** Params of a request of the gateway's own; undefined where the era needs none. */
+  get ownParams(): Uint8Array | undefined {
+    return this.#options.ownParams;
+  }
+
   get inFlight(): number {
     return this.#inFlight.size;
+  }
+
+  /** Calls that the child works on now: neither parked nor standing nor probes. */
+  get working(): number {
+    return this.#slots;
   }
 
   get queued(): number {
@@ -96,7 +109,7 @@ export class Upstream {
     if (this.#closed !== undefined) this.#settle(entry, { kind: "failed", error: this.#closed });
     else if (needsNoSlot(call) || this.#slots < this.#options.maxInFlight) this.#run(entry);
     else if (!this.#queue.push(call.flow, entry)) {
-      this.#settle(entry, { kind: "failed", error: this.#overloaded() });
+      this.#settle(entry, { kind: "failed", error: overloaded(this.#options) });
     }
     return {
       get open() {
@@ -167,7 +180,7 @@ export class Upstream {
     const id = String(entry.id);
     call.onWritten?.(entry.id);
     if (!this.#send(outgoingCall(id, call.method, call.params(id)))) {
-      this.#settle(entry, { kind: "failed", error: this.#closed ?? this.#overloaded() });
+      this.#settle(entry, { kind: "failed", error: this.#closed ?? overloaded(this.#options) });
     }
   }
 
@@ -217,25 +230,10 @@ export class Upstream {
   }
 
   #timeOut(entry: Entry): void {
-    const seconds = Math.round(entry.call.timeoutMs / 100) / 10;
     const waited = entry.state === "waiting";
-    if (!waited) this.#tellCancelled(entry, `No answer within ${seconds} s`);
-    const where = waited ? "was still waiting for a free slot" : "did not answer";
-    const error = new GatewayError(
-      "UPSTREAM_TIMEOUT",
-      `Server "${this.#options.server}" ${where} after ${seconds} s (${entry.call.method})`,
-      { retryable: true, data: { timeoutMs: entry.call.timeoutMs } },
-    );
+    const error = timedOut(this.#options.server, entry.call, waited);
+    if (!waited) this.#tellCancelled(entry, error.message);
     this.#settle(entry, { kind: "failed", error });
-  }
-
-  #overloaded(): GatewayError {
-    const { server, maxInFlight, maxQueue } = this.#options;
-    return new GatewayError(
-      "OVERLOADED",
-      `Server "${server}" is busy: ${maxInFlight} requests run and ${maxQueue} wait; try again later`,
-      { retryable: true },
-    );
   }
 
   #read(message: Message): void {
@@ -291,9 +289,4 @@ export class Upstream {
   #drop(reason: string): void {
     this.#options.emit({ kind: "message.dropped", server: this.#options.server, reason });
   }
-}
-
-/** Probes pass the queue by; what stands open for long must not use up the slots. */
-function needsNoSlot(call: Call): boolean {
-  return call.urgent === true || call.standing === true;
 }

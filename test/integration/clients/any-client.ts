@@ -34,6 +34,8 @@ export interface AnyClient {
 
 /** One way to connect. */
 export interface Connector {
+  /** It speaks 2026-07-28, where there is no ping and no log level of a session. */
+  readonly isModern?: boolean;
   readonly name: string;
   readonly connect: (url: UrlOf, server: string, options?: SdkOptions) => Promise<AnyClient>;
   /** Calls a tool and returns the result with the progress that was reported. */
@@ -81,6 +83,7 @@ export const CONNECTORS: readonly Connector[] = [
   },
   {
     name: "SDK v2, auto",
+    isModern: true,
     connect: async (url, server, options) =>
       (await connectV2(url.mcp(server), { ...options, mode: "auto" }))
         .client as unknown as AnyClient,

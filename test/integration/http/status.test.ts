@@ -15,7 +15,12 @@ let gateway: RunningGateway;
 let url: string;
 
 beforeAll(async () => {
-  gateway = await startGateway({ servers: { echo: fixtureServer("echo") } });
+  gateway = await startGateway({
+    servers: {
+      echo: fixtureServer("echo"),
+      declining: fixtureServer("echo", { modern: "decline" }),
+    },
+  });
   url = gateway.mcp("echo");
 });
 afterAll(() => gateway.stop());
@@ -26,6 +31,8 @@ interface Row {
   readonly options?: HttpOptions;
   readonly status: number;
   readonly code: number;
+  /** The server that it is sent to; `echo` by default. */
+  readonly server?: string;
   /** What the answer's id must be; without it there must be none. */
   readonly id?: string | number;
 }
@@ -103,7 +110,8 @@ const refused: readonly Row[] = [
     id: "m",
   })),
   {
-    name: "a modern enveloped request",
+    name: "a modern enveloped request, declined",
+    server: "declining",
     body: toolCall("m", "echo", { text: "REFUSED" }, claim),
     options: { version: MODERN },
     status: 400,
@@ -112,13 +120,15 @@ const refused: readonly Row[] = [
   },
   {
     name: "the same without the header",
+    server: "declining",
     body: toolCall("m", "echo", { text: "REFUSED" }, claim),
     status: 400,
     code: -32022,
     id: "m",
   },
   {
-    name: "an enveloped server/discover",
+    name: "an enveloped server/discover, declined",
+    server: "declining",
     body: request("m", "server/discover", { _meta: claim }),
     options: { version: MODERN },
     status: 400,
@@ -168,7 +178,7 @@ const refused: readonly Row[] = [
 
 describe("refused, with nothing for the child", () => {
   test.each(refused.map((row) => [row.name, row] as const))("%s", async (_name, row) => {
-    const answer = await post(url, row.body, row.options);
+    const answer = await post(gateway.mcp(row.server ?? "echo"), row.body, row.options);
     expect(answer.status).toBe(row.status);
     expect(answer.headers.get("content-type")).toBe("application/json");
     expect(answer.session).toBeUndefined();
@@ -187,7 +197,8 @@ describe("refused, with nothing for the child", () => {
   });
 
   test("a declined modern client is told what is supported", async () => {
-    const answer = await post(url, request(1, "tools/list", { _meta: claim }), { version: MODERN });
+    const body = request(1, "tools/list", { _meta: claim });
+    const answer = await post(gateway.mcp("declining"), body, { version: MODERN });
     expect(answer.messages[0]?.error?.data).toEqual({
       supported: ["2025-11-25"],
       requested: MODERN,

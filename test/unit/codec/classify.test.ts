@@ -1,6 +1,11 @@
 /** The ladder over a POST: claim, initialize, header, in that order (protocol.md 1.6). */
 import { describe, expect, test } from "bun:test";
-import { checkVersion, classifyMessage, modernClaim } from "../../../src/codec/classify.ts";
+import {
+  checkVersion,
+  classifyMessage,
+  declineModern,
+  modernClaim,
+} from "../../../src/codec/classify.ts";
 import { jsonBytes, type Message, type MessageKind } from "../../../src/wire/message.ts";
 
 const CLAIM = "io.modelcontextprotocol/protocolVersion";
@@ -39,7 +44,7 @@ describe("classifyMessage", () => {
     ["initialize", initialize(), null, "initialize"],
     ["initialize with a legacy version", initialize(), "2025-11-25", "initialize"],
     ["initialize with a stale version", initialize(), "1999-01-01", "initialize"],
-    ["initialize with a modern version", initialize(), "2026-07-28", "400 -32020"],
+    ["initialize with a modern version", initialize(), "2026-07-28", "modern"],
     ["initialize as a notification is none", message("notification", "initialize"), null, "legacy"],
     [
       "initialize asking for a modern revision",
@@ -47,14 +52,14 @@ describe("classifyMessage", () => {
       null,
       "initialize",
     ],
-    ["a modern header without a claim", call("{}"), "2026-07-28", "400 -32602"],
-    ["a header of the future without a claim", call("{}"), "2030-01-01", "400 -32602"],
-    ["a modern notification without a claim", notice(), "2026-07-28", "accepted"],
-    ["an answer with a modern header", result, "2026-07-28", "accepted"],
-    ["a claim is declined", call(modern), "2026-07-28", "400 -32022"],
-    ["a claim counts before the header", call(modern), "2025-11-25", "400 -32022"],
-    ["a claim counts before initialize", initialize(modern), null, "400 -32022"],
-    ["a claim in a notification", notice(modern), null, "accepted"],
+    ["a modern header without a claim", call("{}"), "2026-07-28", "modern"],
+    ["a header of the future without a claim", call("{}"), "2030-01-01", "modern"],
+    ["a modern notification without a claim", notice(), "2026-07-28", "modern"],
+    ["an answer with a modern header", result, "2026-07-28", "modern"],
+    ["a claim", call(modern), "2026-07-28", "modern"],
+    ["a claim counts before the header", call(modern), "2025-11-25", "modern"],
+    ["a claim counts before initialize", initialize(modern), null, "modern"],
+    ["a claim in a notification", notice(modern), null, "modern"],
     ["server/discover without a claim", message("request", "server/discover"), null, "legacy"],
     ["a claim in the arguments is none", call(`{"arguments":${modern}}`), null, "legacy"],
     ["a claim in a text is none", call(`{"a":${JSON.stringify(modern)}}`), null, "legacy"],
@@ -71,9 +76,10 @@ describe("classifyMessage", () => {
   }
 
   test("a declined claim is told which revision is served", () => {
-    const route = classifyMessage(call(claimOf("2027-01-01")), null);
-    expect(route).toMatchObject({
-      rejection: { data: { supported: ["2025-11-25"], requested: "2027-01-01" } },
+    expect(declineModern(call(claimOf("2027-01-01")))).toMatchObject({
+      status: 400,
+      code: -32022,
+      data: { supported: ["2025-11-25"], requested: "2027-01-01" },
     });
   });
 });

@@ -1,0 +1,239 @@
+/**
+ * Calls of modern clients that a legacy child may ask something: begun, asked, taken up again,
+ * answered or given up (protocol.md 3.4).
+ *
+ * Owns which request is which call. Which call a question belongs to is for `parked-calls.ts`.
+ */
+import { refusal, type Answer as Translated } from "../codec/error-fields.ts";
+import { inputRequiredResult, urlRequests } from "../codec/input-required.ts";
+import { isAccepted, readRetry, sortAnswers } from "../codec/input-responses.ts";
+import type { Answer } from "../upstream/call.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { INVALID_PARAMS, MISSING_CLIENT_CAPABILITY } from "../wire/error-codes.ts";
+import { MAX_DEPTH, memberNamed, objectMembers } from "../wire/json-scan.ts";
+import { textOf } from "../wire/key-text.ts";
+import { outgoingAnswer, textError, type Outgoing } from "../wire/message.ts";
+import type { ClientCall, Conversation } from "./conversation.ts";
+import { failureAnswer } from "./exchange.ts";
+import { ModernCall, type Asker } from "./modern-call.ts";
+import type { ModernContext } from "./modern-context.ts";
+import type { ModernRequest } from "./modern-request.ts";
+import { ParkedCalls, requiredCapabilities } from "./parked-calls.ts";
+import { deliver, relay, type Outcome, type RelayContext } from "./relay.ts";
+import { hashArguments, hashPrincipal, isBoundTo, type StateBinding } from "./request-state.ts";
+
+/** What the calls need of the room that relays. */
+export interface AskingPorts {
+  readonly relayContext: (asker: Asker) => RelayContext;
+  readonly serverInfo: (conversation: Conversation) => string | undefined;
+  readonly settle: (
+    conversation: Conversation,
+    call: ClientCall,
+    answer: Outgoing,
+    outcome: Outcome,
+    status?: number,
+  ) => void;
+}
+
+/** An interactive call waits for its turn no longer than this. */
+const TURN_MS = 30_000;
+
+export class ModernAsking {
+  readonly parked: ParkedCalls;
+  readonly #context: ModernContext;
+  readonly #ports: AskingPorts;
+  readonly #calls = new WeakMap<ClientCall, ModernCall>();
+
+  constructor(context: ModernContext, ports: AskingPorts) {
+    this.#context = context;
+    this.#ports = ports;
+    const { server, sealer, clock, parkedTtlMs } = context;
+    this.parked = new ParkedCalls({
+      roots: server.roots,
+      sealer,
+      clock,
+      ttlMs: parkedTtlMs,
+      answer: (modern, result) => {
+        const { conversation, call } = modern.asker;
+        ports.settle(conversation, call, outgoingAnswer(call.id, "result", result), "result");
+      },
+      abandon: (modern, reason) => this.#abandon(modern, reason),
+      deliverKept: (modern) => {
+        if (modern.kept !== undefined) this.#finish(modern, modern.kept);
+      },
+      serverInfo: (modern) => ports.serverInfo(modern.asker.conversation),
+    });
+  }
+
+  /** Takes a request that may be asked something: a new call, or the answers of one that waits. */
+  take(request: ModernRequest, asker: Asker, upstream: Upstream): void {
+    const { conversation, call } = asker;
+    const retry = readRetry(request.message.payload);
+    if (!retry.ok) {
+      const { code, message: text } = retry.error;
+      this.#settle(conversation, call, textError(call.id, code, text), "error");
+      return;
+    }
+    const { requestState, responses } = retry.value;
+    if (requestState === undefined) return this.#call(request, asker, upstream);
+    this.#retry(request, asker, upstream, { requestState, responses });
+  }
+
+  /** The call that a request began, whoever asks for its answer by now. */
+  callOf(call: ClientCall): ModernCall | undefined {
+    return this.#calls.get(call);
+  }
+
+  /** The child's answer to a request; false when it began no call of this kind. */
+  intercept(call: ClientCall, answer: Answer): boolean {
+    const modern = this.#calls.get(call);
+    if (modern === undefined) return false;
+    this.#finish(modern, answer);
+    return true;
+  }
+
+  /** The client of a request has left: its call is cancelled. False when there is none. */
+  leave(call: ClientCall): boolean {
+    const modern = this.#calls.get(call) ?? this.parked.of(call);
+    if (modern === undefined) return false;
+    this.parked.refuseInputs(modern);
+    this.parked.end(modern);
+    modern.origin.handle?.cancel("The client has left");
+    return true;
+  }
+
+  #retry(
+    request: ModernRequest,
+    asker: Asker,
+    upstream: Upstream,
+    retry: { readonly requestState: string; readonly responses: ReadonlyMap<string, Uint8Array> },
+  ): void {
+    const { conversation, call } = asker;
+    const binding = this.#bindingOf(request);
+    const state = this.#context.sealer.open(retry.requestState);
+    if (state?.kind === "url" && isBoundTo(state, binding)) {
+      const pages = this.#context.pagesOf(state.inner);
+      const { answers, unanswered } = sortAnswers(pages, retry.responses);
+      const isDone = unanswered.length === 0 && answers.every((one) => isAccepted(one.result));
+      if (isDone) return this.#call(request, asker, upstream);
+      const { kind, payload } = refusal(
+        call.method,
+        "The user did not open the page that it needs",
+      );
+      this.#settle(conversation, call, outgoingAnswer(call.id, kind, payload), kind);
+      return;
+    }
+    const { requestState, responses } = retry;
+    if (this.parked.resume(requestState, binding, asker, responses)) return;
+    const text =
+      "requestState is unknown, used, expired or was given for another call; start again";
+    this.#settle(conversation, call, textError(call.id, INVALID_PARAMS, text), "error");
+  }
+
+  /** A call that may be asked something before it is answered. */
+  #call(request: ModernRequest, asker: Asker, upstream: Upstream): void {
+    const { conversation, call } = asker;
+    const binding = this.#bindingOf(request);
+    const modern = new ModernCall({ id: this.#context.randomId(), binding, upstream, asker });
+    this.#calls.set(call, modern);
+    const late = this.#context.clock.after(TURN_MS, () => {
+      if (modern.phase === "starting") this.#abandon(modern, "Other calls wait for their users");
+    });
+    this.parked.begin(modern).then(
+      () => {
+        late.cancel();
+        if (modern.phase !== "running") return;
+        relay(
+          conversation,
+          call,
+          request.message.payload,
+          upstream,
+          this.#ports.relayContext(asker),
+        );
+      },
+      (error: unknown) => this.#abandon(modern, String(error)),
+    );
+  }
+
+  #bindingOf({ message, principal, envelope }: ModernRequest): StateBinding {
+    const params = message.payload;
+    const args =
+      params === undefined
+        ? undefined
+        : memberNamed(objectMembers(params, 0, MAX_DEPTH) ?? [], "arguments");
+    return {
+      server: this.#context.server.slug,
+      principal: hashPrincipal(principal),
+      method: message.method,
+      name: envelope.name ?? "",
+      argumentsHash: hashArguments(
+        params === undefined || args === undefined
+          ? undefined
+          : params.subarray(args.start, args.end),
+      ),
+    };
+  }
+
+  /** The last answer of a call, to whoever asks for it now; kept while nobody does. */
+  #finish(modern: ModernCall, answer: Answer): void {
+    if (modern.phase === "done") return;
+    if (modern.phase === "parked") {
+      modern.kept = answer;
+      return;
+    }
+    const { conversation, call, envelope } = modern.asker;
+    const pages = answer.kind === "error" ? urlRequests(answer.payload) : undefined;
+    this.parked.end(modern);
+    if (answer.kind === "failed") {
+      this.#settle(conversation, call, failureAnswer(call.id, answer.error), "failed");
+    } else if (modern.missing.size > 0 && isFailure(answer)) {
+      this.#refuseFor(modern.missing, conversation, call);
+    } else if (pages !== undefined && answer.kind === "error") {
+      if (!envelope.capabilities.elicitationUrl) {
+        this.#refuseFor(new Set(["elicitation-url"]), conversation, call);
+        return;
+      }
+      const expiresAtMs = this.#context.clock.wallMs() + this.#context.parkedTtlMs;
+      const inner = JSON.stringify(textOf(answer.payload));
+      const facts = { kind: "url" as const, id: modern.id, round: 1, expiresAtMs, inner };
+      const state = this.#context.sealer.seal({ ...modern.binding, ...facts });
+      const result = inputRequiredResult(pages, state, this.#ports.serverInfo(conversation));
+      this.#settle(conversation, call, outgoingAnswer(call.id, "result", result), "result");
+    } else {
+      deliver(conversation, call, answer, this.#ports.relayContext(modern.asker));
+    }
+  }
+
+  #refuseFor(missing: ReadonlySet<string>, conversation: Conversation, call: ClientCall): void {
+    const data = { requiredCapabilities: requiredCapabilities(missing) };
+    const text = "Missing required client capability";
+    const error = textError(call.id, MISSING_CLIENT_CAPABILITY, text, data);
+    this.#settle(conversation, call, error, "error", 400);
+  }
+
+  #abandon(modern: ModernCall, reason: string): void {
+    const { conversation, call } = modern.asker;
+    this.parked.refuseInputs(modern);
+    this.parked.end(modern);
+    modern.origin.handle?.cancel(reason);
+    const error = this.#context.overloaded(reason);
+    this.#settle(conversation, call, failureAnswer(call.id, error), "failed", 503);
+  }
+
+  #settle(
+    conversation: Conversation,
+    call: ClientCall,
+    answer: Outgoing,
+    outcome: Outcome,
+    status?: number,
+  ): void {
+    this.#ports.settle(conversation, call, answer, outcome, status);
+  }
+}
+
+function isFailure(answer: Translated): boolean {
+  if (answer.kind === "error") return true;
+  const members = objectMembers(answer.payload, 0, MAX_DEPTH) ?? [];
+  const flag = memberNamed(members, "isError");
+  return flag !== undefined && textOf(answer.payload, flag.start, flag.end) === "true";
+}

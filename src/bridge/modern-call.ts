@@ -1,0 +1,85 @@
+/**
+ * A call of a modern client in a legacy child, from its first request to its last answer: it may be
+ * asked something, then waits for a person, and goes on under another request (protocol.md 3.4).
+ *
+ * Owns the questions of one call, its phase and its turn. Who may be asked, and what is kept of a
+ * call that waits, is for `parked-calls.ts`.
+ */
+import { inputKey, type InputRequest } from "../codec/input-required.ts";
+import type { ModernEnvelope } from "../codec/modern-request.ts";
+import type { Timer } from "../kernel/clock.ts";
+import type { Answer } from "../upstream/call.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import type { ClientCall, Conversation } from "./conversation.ts";
+import type { Exchange } from "./exchange.ts";
+import type { StateBinding } from "./request-state.ts";
+
+/** The request that a call answers at present. */
+export interface Asker {
+  readonly conversation: Conversation;
+  readonly call: ClientCall;
+  readonly envelope: ModernEnvelope;
+}
+
+/** A question of the child that waits for its answer. */
+export interface OpenInput extends InputRequest {
+  /** The child's id, as JSON text. */
+  readonly childId: string;
+}
+
+export type ModernPhase = "starting" | "running" | "parked" | "done";
+
+export class ModernCall {
+  /** Unguessable; the sealed state names it. */
+  readonly id: string;
+  readonly binding: StateBinding;
+  readonly upstream: Upstream;
+  /** The request that the child answers, whoever asks for the answer by now. */
+  readonly origin: ClientCall;
+  asker: Asker;
+  phase: ModernPhase = "starting";
+  round = 0;
+  readonly inputs = new Map<string, OpenInput>();
+  /** An answer of the child that came while nobody waited. */
+  kept: Answer | undefined;
+  /** Until when a parked call is kept; wall clock. */
+  expiresAtMs = 0;
+  /** Capabilities that the child wanted and the client had not declared. */
+  readonly missing = new Set<string>();
+  timer: Timer | undefined;
+  firstQuestionMs = 0;
+  /** Ends its turn among the interactive calls of the child. */
+  endTurn: (() => void) | undefined;
+  #lastKey = 0;
+
+  constructor(facts: {
+    readonly id: string;
+    readonly binding: StateBinding;
+    readonly upstream: Upstream;
+    readonly asker: Asker;
+  }) {
+    this.id = facts.id;
+    this.binding = facts.binding;
+    this.upstream = facts.upstream;
+    this.asker = facts.asker;
+    this.origin = facts.asker.call;
+  }
+
+  get exchange(): Exchange {
+    return this.asker.call.exchange;
+  }
+
+  /** Notes a question; its key is never used again. */
+  note(childId: string, method: string, params: Uint8Array | undefined): void {
+    const key = inputKey(++this.#lastKey);
+    this.inputs.set(key, { key, childId, method, params });
+  }
+
+  /** Ends the turn and the timer; idempotent. */
+  rest(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.endTurn?.();
+    this.endTurn = undefined;
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Requests of modern clients: to a modern child as they are, to a legacy child translated
+ * (protocol.md 3.3, 3.4). Every request is settled exactly once; a client that leaves cancels.
+ */
+import { restoreProgressToken } from "../codec/client-params.ts";
+import { initializedServerInfo, toDiscoverResult } from "../codec/discover.ts";
+import { upError, type Answer as Translated } from "../codec/error-fields.ts";
+import { methodNotFound, modernMethod } from "../codec/modern-methods.ts";
+import { fromModernParams } from "../codec/modern-params.ts";
+import { upResult } from "../codec/result-fields.ts";
+import type { Group } from "../upstream/pool.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { outgoingAnswer, outgoingCall, textError, type Outgoing } from "../wire/message.ts";
+import { LATEST_MODERN } from "../wire/revision.ts";
+import type { ClientCall, Conversation } from "./conversation.ts";
+import { ModernAsking } from "./modern-asking.ts";
+import type { Asker } from "./modern-call.ts";
+import { modernStatus, type ModernContext } from "./modern-context.ts";
+import { listenToLegacy } from "./modern-listen.ts";
+import type { Disconnect, ModernRequest } from "./modern-request.ts";
+import { checkParams } from "./param-check.ts";
+import { fail, relay, type Outcome, type RelayContext } from "./relay.ts";
+
+export class ModernMessages {
+  readonly asking: ModernAsking;
+  readonly #context: ModernContext;
+  /** What ends a listen. */
+  readonly #leaves = new WeakMap<ClientCall, () => void>();
+
+  constructor(context: ModernContext) {
+    this.#context = context;
+    this.asking = new ModernAsking(context, {
+      relayContext: (asker) => this.#relayContext(asker),
+      serverInfo: (conversation) => this.#serverInfo(conversation),
+      settle: (conversation, call, answer, outcome, status) =>
+        this.#settle(conversation, call, answer, outcome, status),
+    });
+  }
+
+  /** Takes a request for a legacy child. @returns what to do when its client leaves */
+  bridge(request: ModernRequest, group: Group): Disconnect {
+    const { envelope } = request;
+    const { server } = this.#context;
+    const opened = this.#context.begin(request, group);
+    if (opened === undefined) return () => undefined;
+    const { conversation, call } = opened;
+    const asker: Asker = { conversation, call, envelope };
+    group.users++;
+    const done = (): void => {
+      group.users--;
+    };
+    group.link.ready(server.requestTimeoutMs).then(
+      (upstream) => {
+        if (!call.settled) this.#start(request, asker, { upstream, group });
+        done();
+      },
+      (error: unknown) => {
+        fail(conversation, call, error, this.#relayContext(asker));
+        done();
+      },
+    );
+    return () => this.#disconnect(asker);
+  }
+
+  #start(
+    request: ModernRequest,
+    asker: Asker,
+    place: { readonly upstream: Upstream; readonly group: Group },
+  ): void {
+    const { message } = request;
+    const { upstream, group } = place;
+    const { conversation, call } = asker;
+    const { profile } = conversation.link;
+    if (message.method === "server/discover" && profile !== undefined) {
+      const result = toDiscoverResult(profile.result, [LATEST_MODERN]);
+      this.#settle(conversation, call, outgoingAnswer(call.id, "result", result), "result");
+      return;
+    }
+    if (modernMethod(message.method)?.extension !== undefined) {
+      const { code, message: text, status } = methodNotFound();
+      this.#settle(conversation, call, textError(call.id, code, text), "error", status);
+      return;
+    }
+    if (message.method === "subscriptions/listen") {
+      const state = this.#context.sharedState(group);
+      this.#leaves.set(
+        call,
+        listenToLegacy(conversation, call, message.payload, { upstream, state }),
+      );
+      return;
+    }
+    if (asker.envelope.logLevel !== undefined) this.#context.raiseVolume(conversation, upstream);
+    if (modernMethod(message.method)?.mayAsk !== true) {
+      relay(conversation, call, message.payload, upstream, this.#relayContext(asker));
+      return;
+    }
+    checkParams(request, call, upstream, this.#context, {
+      go: () => this.asking.take(request, asker, upstream),
+      refuse: ({ code, message: text, status }) =>
+        this.#settle(conversation, call, textError(call.id, code, text), "error", status),
+    });
+  }
+
+  #relayContext(asker: Asker): RelayContext {
+    const { server, tools, lastLists, maxJsonDepth, emit } = this.#context;
+    return {
+      server,
+      tools,
+      lastLists,
+      maxJsonDepth,
+      emit,
+      readParams: (payload) =>
+        payload === undefined ? undefined : fromModernParams(payload, maxJsonDepth),
+      translate: (call, answer) => this.#translate(asker, call, answer),
+      intercept: (call, answer) => this.asking.intercept(call, answer),
+      onProgress: (call, params) => this.#progress(call, asker, params),
+      settle: (conversation, call, answer, outcome) =>
+        this.#settle(conversation, call, answer, outcome),
+    };
+  }
+
+  #translate(asker: Asker, call: ClientCall, answer: Translated): Translated {
+    const serverInfo = this.#serverInfo(asker.conversation);
+    return answer.kind === "result"
+      ? upResult(call.method, answer.payload, { serverInfo })
+      : upError(answer.payload, asker.envelope.name);
+  }
+
+  #progress(call: ClientCall, asker: Asker, params: Uint8Array): void {
+    const modern = this.asking.callOf(call);
+    const current = modern?.asker ?? asker;
+    const token = current.envelope.progressToken;
+    if (token === undefined || modern?.phase === "parked") return;
+    const restored = restoreProgressToken(params, token, this.#context.maxJsonDepth);
+    current.call.exchange.relate(outgoingCall(undefined, "notifications/progress", restored));
+  }
+
+  #serverInfo(conversation: Conversation): string | undefined {
+    const { profile } = conversation.link;
+    return profile === undefined ? undefined : initializedServerInfo(profile.result);
+  }
+
+  /** The client of a request has left: in the modern era that is a cancellation. */
+  #disconnect(asker: Asker): void {
+    const { conversation, call } = asker;
+    if (call.settled) return;
+    const leave = this.#leaves.get(call);
+    if (leave !== undefined) return leave();
+    conversation.finish(call);
+    this.#context.report(conversation, call, "cancelled");
+    if (!this.asking.leave(call)) call.handle?.cancel("The client has left");
+  }
+
+  #settle(
+    conversation: Conversation,
+    call: ClientCall,
+    answer: Outgoing,
+    outcome: Outcome,
+    status = modernStatus(answer, outcome),
+  ): void {
+    if (!conversation.finish(call)) return;
+    call.exchange.answer(answer, call.id, status);
+    this.#context.report(conversation, call, outcome);
+  }
+}

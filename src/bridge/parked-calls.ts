@@ -1,0 +1,262 @@
+/**
+ * Calls of modern clients that legacy children ask something: whose question is it, the calls that
+ * wait for a person, and how they go on (protocol.md 3.4, 9.2).
+ *
+ * Owns the running and the parked calls of one server, capped and with a TTL. A question belongs to
+ * a call if exactly one running call could have caused it; else nobody sees it.
+ */
+import { sortAnswers } from "../codec/input-responses.ts";
+import { inputKind, inputRequiredResult, type InputKind } from "../codec/input-required.ts";
+import type { ModernCapabilities } from "../codec/modern-capabilities.ts";
+import type { RootsPolicy } from "../config/model.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { Mutex } from "../kernel/mutex.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
+import { jsonBytes, type Message } from "../wire/message.ts";
+import type { ClientCall } from "./conversation.ts";
+import type { Asker, ModernCall } from "./modern-call.ts";
+import { isBoundTo, type StateBinding, type StateSealer } from "./request-state.ts";
+
+export interface ParkedCallsOptions {
+  readonly roots: RootsPolicy;
+  readonly sealer: StateSealer;
+  readonly clock: Clock;
+  /** How long a client may take to come back. */
+  readonly ttlMs: number;
+  /** Gives an input-required result to the request that the call answers. */
+  readonly answer: (modern: ModernCall, result: Uint8Array) => void;
+  /** Gives up a call: the child is told, and the client if it waits. */
+  readonly abandon: (modern: ModernCall, reason: string) => void;
+  /** The child's answer, now that somebody waits for it again. */
+  readonly deliverKept: (modern: ModernCall) => void;
+  /** serverInfo of the child, as JSON text. */
+  readonly serverInfo: (modern: ModernCall) => string | undefined;
+}
+
+/** Questions that are asked together come within this time of each other … */
+const TOGETHER_MS = 20;
+/** … and a call waits for more of them no longer than this. */
+const TOGETHER_MAX_MS = 100;
+const MAX_PARKED = 128;
+const MAX_PARKED_PER_PRINCIPAL = 32;
+
+export class ParkedCalls {
+  readonly #options: ParkedCallsOptions;
+  readonly #running = new Set<ModernCall>();
+  readonly #parked = new Map<string, ModernCall>();
+  readonly #turns = new WeakMap<Upstream, Mutex>();
+  /** The server has asked something before: its interactive calls take turns from then on. */
+  #isInteractive = false;
+
+  constructor(options: ParkedCallsOptions) {
+    this.#options = options;
+  }
+
+  get parkedCount(): number {
+    return this.#parked.size;
+  }
+
+  /** Adds a call; resolves when its turn has come. */
+  async begin(modern: ModernCall): Promise<void> {
+    await this.#takeTurn(modern);
+    if (modern.phase !== "starting") return;
+    modern.phase = "running";
+    this.#running.add(modern);
+  }
+
+  /** A request of a shared legacy child. True when it was taken or refused here. */
+  ask(message: Message, upstream: Upstream): boolean {
+    const candidates = [...this.#running].filter((one) => one.upstream === upstream);
+    const [only] = candidates;
+    const id = message.id ?? "null";
+    const kind = inputKind(message.method, message.payload);
+    if (only === undefined || kind === undefined) return false;
+    this.#isInteractive = true;
+    if (candidates.length > 1) {
+      const text = "Several calls could have caused this request; ask again within one call";
+      upstream.refuse(id, INTERNAL_ERROR, text);
+      return true;
+    }
+    const needed = missingFor(kind, only.asker.envelope.capabilities, this.#options.roots);
+    if (needed !== undefined) {
+      if (needed !== "") only.missing.add(needed);
+      const isUrl = kind === "elicitation-url" && only.asker.envelope.capabilities.elicitationForm;
+      const code = isUrl ? INVALID_PARAMS : METHOD_NOT_FOUND;
+      upstream.refuse(id, code, `The client did not declare what ${message.method} needs`);
+      return true;
+    }
+    only.note(id, message.method, message.payload);
+    this.#collect(only);
+    return true;
+  }
+
+  /** The child gave up on a question of its own. */
+  withdraw(childId: string, upstream: Upstream): void {
+    for (const modern of [...this.#running, ...this.#parked.values()]) {
+      if (modern.upstream !== upstream) continue;
+      for (const input of modern.inputs.values()) {
+        if (input.childId === childId) modern.inputs.delete(input.key);
+      }
+    }
+  }
+
+  /** The call that a request asks for at present. */
+  of(call: ClientCall): ModernCall | undefined {
+    for (const modern of this.#running) if (modern.asker.call === call) return modern;
+    return undefined;
+  }
+
+  /** The running calls in a child, for whoever must attribute something else of it. */
+  runningIn(upstream: Upstream): readonly ModernCall[] {
+    return [...this.#running].filter((one) => one.upstream === upstream);
+  }
+
+  /** The call is over. */
+  end(modern: ModernCall): void {
+    modern.phase = "done";
+    modern.rest();
+    modern.inputs.clear();
+    this.#running.delete(modern);
+    this.#parked.delete(modern.id);
+  }
+
+  /**
+   * Goes on with a parked call, under the request that brings the answers. Each state works once.
+   * @returns false for a state that was never given for this call, was used, or has expired
+   */
+  resume(
+    state: string,
+    binding: StateBinding,
+    asker: Asker,
+    responses: ReadonlyMap<string, Uint8Array>,
+  ): boolean {
+    const payload = this.#options.sealer.open(state);
+    const modern = payload === undefined ? undefined : this.#parked.get(payload.id);
+    if (payload === undefined || modern === undefined) return false;
+    if (payload.kind !== "parked" || payload.round !== modern.round) return false;
+    if (!isBoundTo(payload, binding)) return false;
+    this.#parked.delete(modern.id);
+    modern.asker = asker;
+    modern.phase = "starting";
+    if (modern.kept !== undefined) {
+      this.#options.deliverKept(modern);
+      return true;
+    }
+    this.#goOn(modern, responses).catch((error: unknown) => {
+      this.#options.abandon(modern, String(error));
+    });
+    return true;
+  }
+
+  /** Ends what waited too long for its client. */
+  sweep(): void {
+    const nowMs = this.#options.clock.wallMs();
+    for (const modern of this.#parked.values()) {
+      if (modern.expiresAtMs > nowMs) continue;
+      for (const input of modern.inputs.values()) {
+        if (inputKind(input.method, input.params) === "sampling") {
+          modern.upstream.refuse(input.childId, -1, "The user did not answer in time");
+        } else {
+          modern.upstream.answer(input.childId, "result", CANCELLED);
+        }
+      }
+      this.#options.abandon(modern, "The client did not come back with its answers");
+    }
+  }
+
+  /** The client of a running call has left: what it was to be asked is refused. */
+  refuseInputs(modern: ModernCall): void {
+    for (const input of modern.inputs.values()) {
+      modern.upstream.refuse(input.childId, INTERNAL_ERROR, "The client has left");
+    }
+    modern.inputs.clear();
+  }
+
+  async #goOn(modern: ModernCall, responses: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    await this.begin(modern);
+    if (modern.phase !== "running") return;
+    modern.origin.handle?.resume();
+    const { answers, unanswered } = sortAnswers([...modern.inputs.values()], responses);
+    for (const { request, result } of answers) {
+      const input = modern.inputs.get(request.key);
+      modern.inputs.delete(request.key);
+      if (input !== undefined) modern.upstream.answer(input.childId, "result", result);
+    }
+    if (unanswered.length > 0) this.#collect(modern);
+  }
+
+  async #takeTurn(modern: ModernCall): Promise<void> {
+    const { sampling, elicitationForm, elicitationUrl, roots } = modern.asker.envelope.capabilities;
+    const asks = sampling || elicitationForm || elicitationUrl || roots;
+    if (!this.#isInteractive || !asks) return;
+    const turns = this.#turns.get(modern.upstream) ?? new Mutex();
+    this.#turns.set(modern.upstream, turns);
+    await turns.acquire();
+    if (modern.phase === "done") turns.release();
+    else modern.endTurn = () => turns.release();
+  }
+
+  /** Waits a moment for questions that belong together. */
+  #collect(modern: ModernCall): void {
+    const { clock } = this.#options;
+    const nowMs = clock.nowMs();
+    if (modern.timer === undefined) modern.firstQuestionMs = nowMs;
+    modern.timer?.cancel();
+    const left = Math.max(0, modern.firstQuestionMs + TOGETHER_MAX_MS - nowMs);
+    modern.timer = clock.after(Math.min(TOGETHER_MS, left), () => this.#park(modern));
+  }
+
+  #park(modern: ModernCall): void {
+    modern.timer = undefined;
+    if (modern.phase !== "running" || modern.inputs.size === 0) return;
+    const { principal } = modern.binding;
+    const own = [...this.#parked.values()].filter((one) => one.binding.principal === principal);
+    if (this.#parked.size >= MAX_PARKED || own.length >= MAX_PARKED_PER_PRINCIPAL) {
+      this.#options.abandon(modern, "Too many pending questions; answer or let go of the others");
+      return;
+    }
+    modern.rest();
+    modern.phase = "parked";
+    modern.round++;
+    modern.expiresAtMs = this.#options.clock.wallMs() + this.#options.ttlMs;
+    this.#running.delete(modern);
+    this.#parked.set(modern.id, modern);
+    modern.origin.handle?.park();
+    const { round, expiresAtMs, id, binding } = modern;
+    const state = this.#options.sealer.seal({ ...binding, kind: "parked", id, round, expiresAtMs });
+    const info = this.#options.serverInfo(modern);
+    this.#options.answer(modern, inputRequiredResult([...modern.inputs.values()], state, info));
+  }
+}
+
+const CANCELLED = jsonBytes('{"action":"cancel"}');
+
+/** The capability that a question needs and the client has not declared; undefined when it may be asked. */
+function missingFor(
+  kind: NonNullable<InputKind>,
+  capabilities: ModernCapabilities,
+  roots: RootsPolicy,
+): string | undefined {
+  switch (kind) {
+    case "sampling":
+      return capabilities.sampling ? undefined : "sampling";
+    case "elicitation":
+      return capabilities.elicitationForm ? undefined : "elicitation";
+    case "elicitation-url":
+      return capabilities.elicitationUrl ? undefined : "elicitation-url";
+    case "roots":
+      if (roots !== "forward") return "";
+      return capabilities.roots ? undefined : "roots";
+  }
+}
+
+/** What a client must declare for a call to succeed, as `requiredCapabilities` (-32021). */
+export function requiredCapabilities(missing: ReadonlySet<string>): object {
+  return {
+    ...(missing.has("sampling") ? { sampling: {} } : {}),
+    ...(missing.has("elicitation") ? { elicitation: {} } : {}),
+    ...(missing.has("elicitation-url") ? { elicitation: { url: {} } } : {}),
+    ...(missing.has("roots") ? { roots: {} } : {}),
+  };
+}

@@ -1,0 +1,31 @@
+/** One server as the configuration gives it, with short limits, for owners that are built by hand. */
+import type { ServerConfig } from "../../src/config/model.ts";
+
+/** An entry called `tested`; `more` has what the test is about. */
+export function serverConfig(more: Partial<ServerConfig> = {}): ServerConfig {
+  return {
+    name: "tested",
+    slug: "tested",
+    command: "true",
+    args: [],
+    env: { PATH: process.env["PATH"] ?? "" },
+    secrets: [],
+    cwd: undefined,
+    instances: "auto",
+    toolNames: "keep",
+    tools: { allow: undefined, deny: [] },
+    roots: "none",
+    legacyStateless: true,
+    era: "auto",
+    modern: "bridge",
+    clientCapabilities: "match",
+    maxInFlight: 8,
+    maxQueue: 8,
+    maxInstances: 8,
+    startTimeoutMs: 10_000,
+    requestTimeoutMs: 10_000,
+    optionalListTimeoutMs: 10_000,
+    maxLineBytes: 1024 * 1024,
+    ...more,
+  };
+}

@@ -1,6 +1,9 @@
 /**
- * Pure. Judges what a scenario found: passed, failed, or, where a leg expects it, refused cleanly.
+ * Pure. Judges what a scenario found: passed, failed, failed as foreseen, or, where a leg expects it,
+ * refused cleanly.
  */
+import { compareFailures, type ExpectedFailure } from "./expected-failures.ts";
+import type { ScenarioCount } from "./legs.ts";
 
 /** One thing that a scenario looked at. */
 export interface Check {
@@ -21,6 +24,8 @@ export interface ScenarioOutcome {
 export interface Verdict {
   readonly scenario: string;
   readonly passed: boolean;
+  /** Passed only because its failures are those on the list. */
+  readonly isForeseen?: boolean;
   /** Why not, or what to know although it passed; empty when there is nothing to say. */
   readonly notes: readonly string[];
 }
@@ -29,20 +34,42 @@ const WIRE_CHECK = "wire-schema-valid";
 /** What the suite says when a tool call settled and the client was never asked. */
 const NOT_ASKED = /did not request (sampling|elicitation) from client/;
 
-/** All checks must hold. Warnings are shown and do not count, as in the suite. */
-export function judgePassed({ scenario, checks }: ScenarioOutcome): Verdict {
+/**
+ * All checks must hold but those in `expected`, and those must fail. Warnings are shown and do not
+ * count, as in the suite.
+ */
+export function judgePassed(
+  { scenario, checks }: ScenarioOutcome,
+  expected: readonly ExpectedFailure[] = [],
+): Verdict {
   if (checks.length === 0) return { scenario, passed: false, notes: ["did not run"] };
   const failures = checks.filter(({ status }) => status === "FAILURE");
   const warnings = checks.filter(({ status }) => status === "WARNING");
+  const { foreseen, unforeseen, stale } = compareFailures(failures, expected);
   return {
     scenario,
-    passed: failures.length === 0,
+    passed: unforeseen.length === 0 && stale.length === 0,
+    isForeseen: foreseen.length > 0,
     notes: [
-      ...failures.map(describe),
+      ...unforeseen.map(describe),
+      ...stale.map(({ checkId }) => `${checkId}: expected to fail so, and does not`),
+      ...foreseen.map(({ checkId, says }) => `as expected: ${checkId}: ${says}`),
       ...warnings.map((check) => `warning: ${describe(check)}`),
       ...checks.filter(({ status }) => status === "SKIPPED").map(({ id }) => `skipped: ${id}`),
     ],
   };
+}
+
+/** Whether as many scenarios were there as a leg has; undefined when so, else what is wrong. */
+export function judgeCount(
+  scenarios: readonly ScenarioOutcome[],
+  expected: ScenarioCount,
+): string | undefined {
+  const scored = scenarios.filter(({ isScored }) => isScored).length;
+  const unscored = scenarios.length - scored;
+  if (scored === expected.scored && unscored === expected.unscored) return undefined;
+  const wanted = `${expected.scored} scored and ${expected.unscored} other scenarios`;
+  return `the suite has ${scored} and ${unscored}, not ${wanted}`;
 }
 
 /**

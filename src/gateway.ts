@@ -21,6 +21,7 @@ import type { Emit } from "./kernel/event.ts";
 import { probeEra } from "./upstream/era-probe.ts";
 import { openKept, type Kept } from "./kept.ts";
 import { jsonBytes } from "./wire/message.ts";
+import { readDiscoverProfile, readProfile } from "./upstream/profile.ts";
 import { SessionRegistry } from "./session/registry.ts";
 import type { HostFacts } from "./kernel/host-facts.ts";
 import type { Supervisor } from "./supervisor/model.ts";
@@ -193,6 +194,7 @@ function createEndpoints(
   const { limits } = config;
   return new Map(
     config.servers.map((server) => {
+      const store = kept.store.of(server);
       const createPool = (eventsFor: PoolEvents): Pool =>
         new Pool(
           {
@@ -201,6 +203,11 @@ function createEndpoints(
             clock,
             emit,
             maxJsonDepth: limits.maxJsonDepth,
+            keptProfile: (facts) => {
+              const result = store.handshake(facts);
+              const read = facts.era === "legacy" ? readProfile : readDiscoverProfile;
+              return result === undefined ? undefined : read(result);
+            },
             baseFingerprint: readClientCapabilities(undefined, server.roots).fingerprint,
             openingParams: (era, fingerprint) => openingParams(era, fingerprint, gateway),
           },
@@ -214,7 +221,7 @@ function createEndpoints(
         clock,
         emit,
         sealer: kept.sealer,
-        kept: kept.store.of(server),
+        kept: store,
         randomId: () => randomBytes(16).toString("base64url"),
         probe: () =>
           probeEra({

@@ -20,6 +20,7 @@ import { Conversation, type Household } from "./conversation.ts";
 import { Eras, type KeptVerdicts } from "./eras.ts";
 import { failureAnswer } from "./exchange.ts";
 import { ModernBridge } from "./modern-bridge.ts";
+import { KeptAnswers, type KeptLists } from "./kept-answers.ts";
 import { endListen } from "./modern-listen.ts";
 import type { ModernRequest } from "./modern-request.ts";
 import type { StateSealer } from "./request-state.ts";
@@ -33,7 +34,7 @@ export interface BridgeOptions {
   readonly server: ServerConfig;
   readonly limits: Limits;
   readonly sealer: StateSealer;
-  readonly kept: KeptVerdicts;
+  readonly kept: KeptVerdicts & KeptLists;
   /** Asks the server in a throw-away process whether it speaks the modern era. */
   readonly probe: () => Promise<EraVerdict>;
   readonly randomId: () => string;
@@ -51,6 +52,7 @@ export class Bridge {
   readonly messages: ClientMessages;
   readonly #opening: SessionOpening;
   readonly #household: Household;
+  readonly #kept: KeptAnswers;
   readonly #shared = new WeakMap<Group, SharedState>();
   readonly #context: ServerMessageContext;
   readonly #eras: Eras;
@@ -70,11 +72,14 @@ export class Bridge {
       emit,
       sharedState: (group) => this.#sharedState(group),
       shim: () => this.#modern.shim,
+      kept: () => this.#kept,
     });
+    this.#kept = new KeptAnswers(options.kept);
     this.#eras = new Eras(server, options.kept, options.probe);
     this.#modern = new ModernBridge({
       ...this.#context,
       household: this.#household,
+      kept: this.#kept,
       lastLists: new WeakMap(),
       maxJsonDepth: limits.maxJsonDepth,
       clock,
@@ -94,9 +99,12 @@ export class Bridge {
       onReady: (upstream, again) => {
         this.tools.invalidate();
         if (group().era === "legacy") this.#eras.legacyReady();
-        if (!again) return;
-        this.#sharedState(group()).restore(upstream);
+        const state = this.#sharedState(group());
+        this.#kept.ready(group(), upstream, (method) => {
+          state.fanOut({ kind: "notification", id: undefined, method, payload: undefined });
+        });
         this.#modern.shim.restore(upstream);
+        if (again) state.restore(upstream);
       },
     }));
     this.#opening = new SessionOpening({
@@ -121,7 +129,7 @@ export class Bridge {
   /** Takes a request of a modern client. @returns what to do when it leaves */
   modernRequest(request: ModernRequest): () => void {
     const base = this.pool.base(request.principal).link;
-    const isKnown = base.upstream !== undefined || this.#eras.choose("modern") === "modern";
+    const isKnown = base.profile !== undefined || this.#eras.choose("modern") === "modern";
     if (isKnown) return this.#toEra(request);
     let leave: (() => void) | undefined;
     let hasLeft = false;
@@ -161,7 +169,7 @@ export class Bridge {
   /** A server that turns out to be modern only is opened so, also for legacy clients. */
   async #legacyEra(principal: string): Promise<Era> {
     const { link } = this.pool.base(principal);
-    const isOpen = link.upstream !== undefined || this.server.instances === "session";
+    const isOpen = link.profile !== undefined || this.server.instances === "session";
     if (this.#eras.choose("legacy") === "modern" || isOpen) return this.#eras.choose("legacy");
     try {
       await link.ready(this.server.startTimeoutMs);

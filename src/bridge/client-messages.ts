@@ -18,8 +18,9 @@ import { textOf } from "../wire/key-text.ts";
 import { idKey, textError, textResult, type Message, type Outgoing } from "../wire/message.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
 import { failureAnswer, type Exchange } from "./exchange.ts";
+import type { KeptAnswers } from "./kept-answers.ts";
 import { sendHeld, settleQuestion } from "./questions.ts";
-import { fail, relay, type Outcome, type RelayContext } from "./relay.ts";
+import { deliver, fail, relay, type Outcome, type RelayContext } from "./relay.ts";
 import { logLevelIndex } from "./routing.ts";
 import { MAX_SUBSCRIPTIONS, stringMember, type SharedState } from "./shared-state.ts";
 import type { Shim } from "./shim.ts";
@@ -32,6 +33,8 @@ export interface ClientMessagesOptions {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly sharedState: (group: Group) => SharedState;
+  /** Lists of the last run. */
+  readonly kept: () => KeptAnswers;
   /** For sessions whose child is modern. */
   readonly shim: () => Shim;
 }
@@ -49,6 +52,10 @@ export class ClientMessages {
       lastLists: new WeakMap(),
       maxJsonDepth: options.maxJsonDepth,
       emit: options.emit,
+      learnList: (conversation, method, result) => {
+        if (conversation.group !== undefined)
+          options.kept().learn(conversation.group, method, result);
+      },
       readParams: (payload, conversation) =>
         payload === undefined
           ? undefined
@@ -72,6 +79,15 @@ export class ClientMessages {
     const upstream = conversation.link.upstream;
     if (upstream !== undefined) {
       this.#dispatch(conversation, call, message, upstream);
+      return;
+    }
+    const { group } = conversation;
+    const list =
+      group === undefined || conversation.shim !== undefined
+        ? undefined
+        : this.#options.kept().list(group, method, message.payload);
+    if (list !== undefined) {
+      deliver(conversation, call, { kind: "result", payload: list }, this.#relayContext);
       return;
     }
     this.#notReady++;

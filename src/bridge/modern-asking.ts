@@ -116,11 +116,8 @@ export class ModernAsking {
       const { answers, unanswered } = sortAnswers(pages, retry.responses);
       const isDone = unanswered.length === 0 && answers.every((one) => isAccepted(one.result));
       if (isDone) return this.#call(request, asker, upstream);
-      const { kind, payload } = refusal(
-        call.method,
-        "The user did not open the page that it needs",
-      );
-      this.#settle(conversation, call, outgoingAnswer(call.id, kind, payload), kind);
+      const refused = refusal(call.method, "The user did not open the page that it needs");
+      deliver(conversation, call, refused, this.#ports.relayContext(asker));
       return;
     }
     const { requestState, responses } = retry;

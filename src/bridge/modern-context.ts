@@ -18,6 +18,7 @@ import {
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "../wire/error-codes.ts";
 import type { Outgoing } from "../wire/message.ts";
+import type { KeptAnswers } from "./kept-answers.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
 import type { ModernRequest } from "./modern-request.ts";
 import type { Outcome } from "./relay.ts";
@@ -31,6 +32,7 @@ export interface ModernContext {
   readonly maxJsonDepth: number;
   readonly clock: Clock;
   readonly emit: Emit;
+  readonly kept: KeptAnswers;
   readonly sealer: StateSealer;
   /** How long a call waits for its client to come back with answers. */
   readonly parkedTtlMs: number;

@@ -10,16 +10,23 @@ import { fromModernParams } from "../codec/modern-params.ts";
 import { upResult } from "../codec/result-fields.ts";
 import type { Group } from "../upstream/pool.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { outgoingAnswer, outgoingCall, textError, type Outgoing } from "../wire/message.ts";
+import {
+  outgoingAnswer,
+  outgoingCall,
+  textError,
+  type Message,
+  type Outgoing,
+} from "../wire/message.ts";
 import { LATEST_MODERN } from "../wire/revision.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
 import { ModernAsking } from "./modern-asking.ts";
 import type { Asker } from "./modern-call.ts";
 import { modernStatus, type ModernContext } from "./modern-context.ts";
+import { isComing } from "./kept-answers.ts";
 import { listenToLegacy } from "./modern-listen.ts";
 import type { Disconnect, ModernRequest } from "./modern-request.ts";
 import { checkParams } from "./param-check.ts";
-import { fail, relay, type Outcome, type RelayContext } from "./relay.ts";
+import { deliver, fail, relay, type Outcome, type RelayContext } from "./relay.ts";
 
 export class ModernMessages {
   readonly asking: ModernAsking;
@@ -45,6 +52,7 @@ export class ModernMessages {
     if (opened === undefined) return () => undefined;
     const { conversation, call } = opened;
     const asker: Asker = { conversation, call, envelope };
+    if (this.#fromKept(asker, group, request.message)) return () => undefined;
     group.users++;
     const done = (): void => {
       group.users--;
@@ -62,6 +70,28 @@ export class ModernMessages {
     return () => this.#disconnect(asker);
   }
 
+  /** What the last run knew, while the child still starts. */
+  #fromKept({ conversation, call, envelope }: Asker, group: Group, message: Message): boolean {
+    const { profile, upstream } = group.link;
+    if (upstream !== undefined) return false;
+    const asker = { conversation, call, envelope };
+    if (call.method === "server/discover" && profile !== undefined && isComing(group.link)) {
+      group.link.start();
+      this.#discover(asker, profile.result);
+      return true;
+    }
+    const list = this.#context.kept.list(group, call.method, message.payload);
+    if (list === undefined) return false;
+    const answer = { kind: "result", payload: list } as const;
+    deliver(conversation, call, answer, this.#relayContext(asker));
+    return true;
+  }
+
+  #discover({ conversation, call }: Asker, initialized: Uint8Array): void {
+    const result = toDiscoverResult(initialized, [LATEST_MODERN]);
+    this.#settle(conversation, call, outgoingAnswer(call.id, "result", result), "result");
+  }
+
   #start(
     request: ModernRequest,
     asker: Asker,
@@ -72,8 +102,7 @@ export class ModernMessages {
     const { conversation, call } = asker;
     const { profile } = conversation.link;
     if (message.method === "server/discover" && profile !== undefined) {
-      const result = toDiscoverResult(profile.result, [LATEST_MODERN]);
-      this.#settle(conversation, call, outgoingAnswer(call.id, "result", result), "result");
+      this.#discover(asker, profile.result);
       return;
     }
     if (modernMethod(message.method)?.extension !== undefined) {
@@ -109,6 +138,11 @@ export class ModernMessages {
       lastLists,
       maxJsonDepth,
       emit,
+      learnList: (conversation, method, result) => {
+        if (conversation.group !== undefined) {
+          this.#context.kept.learn(conversation.group, method, result);
+        }
+      },
       readParams: (payload) =>
         payload === undefined ? undefined : fromModernParams(payload, maxJsonDepth),
       translate: (call, answer) => this.#translate(asker, call, answer),

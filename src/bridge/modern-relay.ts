@@ -21,11 +21,12 @@ import {
 } from "../wire/message.ts";
 import { progressTokenOf } from "../wire/splice.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
+import { isComing } from "./kept-answers.ts";
 import { ListenTable, relayListen } from "./modern-listen.ts";
 import { modernStatus, type ModernContext } from "./modern-context.ts";
 import type { Disconnect, ModernRequest } from "./modern-request.ts";
 import { checkParams } from "./param-check.ts";
-import { fail, relay, type Outcome, type RelayContext } from "./relay.ts";
+import { deliver, fail, relay, type Outcome, type RelayContext } from "./relay.ts";
 import { requiredCapabilities } from "./parked-calls.ts";
 import { logLevelIndex } from "./routing.ts";
 import { stringMember } from "./shared-state.ts";
@@ -56,6 +57,12 @@ export class ModernRelay {
     let leave: Disconnect = () => this.#cancel(conversation, call);
     group.users++;
     const context = this.#relayContext(envelope.capabilities);
+    const known = this.#fromKept(message, group);
+    if (known !== undefined) {
+      deliver(conversation, call, { kind: "result", payload: known }, context);
+      group.users--;
+      return () => undefined;
+    }
     group.link.ready(server.requestTimeoutMs).then(
       (upstream) => {
         group.users--;
@@ -84,6 +91,17 @@ export class ModernRelay {
       },
     );
     return () => leave();
+  }
+
+  /** What the last run knew, while the child still starts. */
+  #fromKept(message: Message, group: Group): Uint8Array | undefined {
+    const { profile, upstream } = group.link;
+    if (upstream !== undefined) return undefined;
+    if (message.method !== "server/discover" || profile === undefined || !isComing(group.link)) {
+      return this.#context.kept.list(group, message.method, message.payload);
+    }
+    group.link.start();
+    return profile.result;
   }
 
   /** Notes a call, of whichever era, that may log in a modern child. */
@@ -131,6 +149,11 @@ export class ModernRelay {
       lastLists,
       maxJsonDepth,
       emit,
+      learnList: (conversation, method, result) => {
+        if (conversation.group !== undefined) {
+          this.#context.kept.learn(conversation.group, method, result);
+        }
+      },
       readParams: (payload) => passParams(payload, maxJsonDepth),
       translate: (call, answer) => checkInputRequired(call, answer, capabilities),
       settle: (conversation, call, answer, outcome) =>

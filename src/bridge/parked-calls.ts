@@ -161,6 +161,7 @@ export class ParkedCalls {
           modern.upstream.answer(input.childId, "result", CANCELLED);
         }
       }
+      modern.inputs.clear();
       this.#options.abandon(modern, "The client did not come back with its answers");
     }
   }

@@ -38,6 +38,8 @@ export interface RelayContext {
   readonly lastLists: WeakMap<Link, Map<string, Uint8Array>>;
   readonly maxJsonDepth: number;
   readonly emit: Emit;
+  /** Keeps what a child of several clients lists, for the next run. */
+  readonly learnList?: (conversation: Conversation, method: string, result: Uint8Array) => void;
   /** Params of the client on their way to the child. */
   readonly readParams: (
     payload: Uint8Array | undefined,
@@ -191,6 +193,7 @@ function answered(relayed: Relayed, answer: Answer, context: RelayContext): void
     }
     return;
   }
+  if (!call.pages) context.learnList?.(conversation, call.method, answer.payload);
   if (list !== undefined && !call.pages && isWholeList(answer.payload)) {
     remember(conversation.link, call.method, answer.payload, context);
   }

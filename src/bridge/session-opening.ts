@@ -20,7 +20,7 @@ import type { Session } from "../session/session.ts";
 import { HandshakeRefused } from "../upstream/handshake.ts";
 import type { Link } from "../upstream/link.ts";
 import type { Group, Pool } from "../upstream/pool.ts";
-import { sharedInitializeResult } from "../upstream/profile.ts";
+import { sharedInitializeResult, type Profile } from "../upstream/profile.ts";
 import { INVALID_REQUEST } from "../wire/error-codes.ts";
 import {
   jsonBytes,
@@ -33,6 +33,7 @@ import { LATEST_LEGACY, negotiateLegacy, traitsOf, type Era } from "../wire/revi
 import type { ClientMessages } from "./client-messages.ts";
 import { Conversation, type Household } from "./conversation.ts";
 import { failureAnswer } from "./exchange.ts";
+import { isComing } from "./kept-answers.ts";
 import { fromOwnChild, type ServerMessageContext } from "./server-messages.ts";
 import { stringMember, type SharedState } from "./shared-state.ts";
 import type { Shim } from "./shim.ts";
@@ -120,9 +121,7 @@ export class SessionOpening {
       server.instances === "shared"
         ? pool.base(principal)
         : pool.group(principal, capabilities.fingerprint);
-    await this.#whenReady(group, session);
-    const { profile } = group.link;
-    if (profile === undefined) throw ended(server.name);
+    const profile = await this.#profileOf(group, session);
     const revision = this.#negotiate(message, session);
     const shared = { ...NO_CAPABILITIES, fingerprint: capabilities.fingerprint };
     const conversation = this.#register(session, group.link, group, shared);
@@ -140,9 +139,7 @@ export class SessionOpening {
   ): Promise<Uint8Array> {
     const { server, pool, shim } = this.#options;
     const group = pool.group(session.facts.principal, "{}", "modern");
-    await this.#whenReady(group, session);
-    const { profile } = group.link;
-    if (profile === undefined) throw ended(server.name);
+    const profile = await this.#profileOf(group, session);
     const revision = this.#negotiate(message, session);
     const conversation = this.#register(session, group.link, group, capabilities);
     group.users++;
@@ -199,16 +196,24 @@ export class SessionOpening {
     return profile.result;
   }
 
-  /** Held while it starts: a group without users is the first to give way. */
-  async #whenReady(group: Group, session: Session): Promise<void> {
+  /** What is known of the child: from the last run while it starts, else from its handshake. */
+  async #profileOf(group: Group, session: Session): Promise<Profile> {
     const { server } = this.#options;
+    const kept = group.link.profile;
+    if (kept !== undefined && isComing(group.link)) {
+      group.link.start();
+      return kept;
+    }
+    // Held while it starts: a group without users is the first to give way.
     group.users++;
     try {
       await group.link.ready(server.startTimeoutMs);
     } finally {
       group.users--;
     }
-    if (session.ended) throw ended(server.name);
+    const { profile } = group.link;
+    if (session.ended || profile === undefined) throw ended(server.name);
+    return profile;
   }
 
   #negotiate(message: Message, session: Session): string {

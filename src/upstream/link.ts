@@ -31,6 +31,8 @@ export interface LinkOptions {
   readonly opening: Opening;
   /** `gateway`: `initialized` follows at once; `client`: when `markInitialized` is called. */
   readonly initializedBy: "gateway" | "client";
+  /** What an earlier run learnt, until this one knows better. */
+  readonly profile?: Profile;
   readonly maxJsonDepth: number;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
@@ -51,6 +53,7 @@ export class Link {
   constructor(options: LinkOptions, events: LinkEvents) {
     this.#options = options;
     this.#events = events;
+    this.#lastProfile = options.profile;
     this.server = options.server;
     const { server } = options;
     this.instance = options.supervisor.createInstance({

@@ -12,7 +12,9 @@ import type { Emit } from "../kernel/event.ts";
 import type { Supervisor } from "../supervisor/model.ts";
 import type { Era } from "../wire/revision.ts";
 import { jsonBytes } from "../wire/message.ts";
+import type { ProfileKey } from "./kept-server.ts";
 import { Link, type LinkEvents } from "./link.ts";
+import type { Profile } from "./profile.ts";
 
 export interface PoolOptions {
   readonly server: ServerConfig;
@@ -22,6 +24,8 @@ export interface PoolOptions {
   readonly maxJsonDepth: number;
   /** Params that open a connection to a shared child, as JSON text. */
   readonly openingParams: (era: Era, fingerprint: string) => string;
+  /** What the last run learnt of such a child. */
+  readonly keptProfile: (facts: ProfileKey) => Profile | undefined;
   /** The fingerprint of clients that declare nothing. */
   readonly baseFingerprint: string;
 }
@@ -30,6 +34,10 @@ export interface PoolOptions {
 export interface Group {
   readonly key: string;
   readonly era: Era;
+  /** Whose it is, and what its child was told: what is kept of it is found by these. */
+  readonly facts: ProfileKey;
+  /** Params of the request that opened its connection. */
+  readonly opening: Uint8Array;
   readonly link: Link;
   users: number;
   lastUsedMs: number;
@@ -90,17 +98,22 @@ export class Pool {
       return known;
     }
     if (this.#groups.size >= MAX_GROUPS) this.#makeRoom();
+    const facts: ProfileKey = { era, fingerprint, principal };
+    const opening = jsonBytes(this.#options.openingParams(era, fingerprint));
+    const profile = this.#options.keptProfile(facts);
     const link = new Link(
       {
         ...this.#common(),
         label: this.#nextLabel(era),
         restart: "on-failure",
-        opening: { era, params: jsonBytes(this.#options.openingParams(era, fingerprint)) },
+        opening: { era, params: opening },
         initializedBy: "gateway",
+        ...(profile === undefined ? {} : { profile }),
       },
       this.#eventsFor(() => group),
     );
-    const group: Group = { key, era, link, users: 0, lastUsedMs: this.#options.clock.nowMs() };
+    const lastUsedMs = this.#options.clock.nowMs();
+    const group: Group = { key, era, facts, opening, link, users: 0, lastUsedMs };
     this.#groups.set(key, group);
     return group;
   }

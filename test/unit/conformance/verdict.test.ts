@@ -1,7 +1,9 @@
 /** The judgement over the official suite: it must be able to say no. */
 import { describe, expect, test } from "bun:test";
+import type { ExpectedFailure } from "../../conformance/expected-failures.ts";
 import {
   type Check,
+  judgeCount,
   judgePassed,
   judgeRefused,
   type ScenarioOutcome,
@@ -39,6 +41,55 @@ describe("a scenario", () => {
 
   test("shows a warning although it passes", () => {
     expect(judgePassed(outcome([warning])).notes).toEqual(["warning: c: should"]);
+  });
+});
+
+describe("a scenario with a failure that is foreseen", () => {
+  const entry: ExpectedFailure = { scenario: "s", checkId: "d", says: "must", reason: "so it is" };
+  const otherwise: Check = { ...bad, errorMessage: "hung" };
+  const isGood: Check = { id: "d", status: "SUCCESS" };
+  const isWarned: Check = { id: "d", status: "WARNING", errorMessage: "must" };
+  const rows: readonly [string, readonly Check[], boolean][] = [
+    ["passes when just that fails", [good, bad, valid], true],
+    ["fails when it fails in other words", [good, otherwise, valid], false],
+    ["fails when another check fails beside it", [bad, notAsked, valid], false],
+    ["fails when the check fails twice", [bad, bad, valid], false],
+    ["fails when the check holds now", [good, isGood, valid], false],
+    ["fails when the check is a warning now", [good, isWarned, valid], false],
+    ["fails when the check is gone", [good, valid], false],
+    ["fails when it did not run", [], false],
+  ];
+  test.each(rows)("%s", (_, checks, passed) => {
+    expect(judgePassed(outcome(checks), [entry]).passed).toBe(passed);
+  });
+
+  test("is known from one in which all holds, and names what failed", () => {
+    const foreseen = judgePassed(outcome([bad, valid]), [entry]);
+    expect(foreseen).toMatchObject({ isForeseen: true, notes: ["as expected: d: must"] });
+    expect(judgePassed(outcome([good, valid])).isForeseen).toBe(false);
+  });
+
+  test("says which entry is stale", () => {
+    const { notes } = judgePassed(outcome([isGood, valid]), [entry]);
+    expect(notes).toEqual(["d: expected to fail so, and does not"]);
+  });
+});
+
+describe("the number of scenarios", () => {
+  const scored = outcome([good]);
+  const unscored: ScenarioOutcome = { ...scored, isScored: false };
+
+  test("is right", () => {
+    expect(judgeCount([scored, unscored, scored], { scored: 2, unscored: 1 })).toBeUndefined();
+  });
+
+  test.each([
+    ["too few", [scored, unscored]],
+    ["too many", [scored, scored, unscored, unscored]],
+    ["of the wrong kind", [scored, unscored, unscored]],
+    ["none", []],
+  ])("is wrong: %s", (_, scenarios) => {
+    expect(judgeCount(scenarios, { scored: 2, unscored: 1 })).toContain("not 2 scored and 1 other");
   });
 });
 

@@ -51,7 +51,7 @@ export class Bridge {
   readonly tools: ToolDirectory;
   readonly messages: ClientMessages;
   readonly #opening: SessionOpening;
-  readonly #household: Household;
+  readonly household: Household;
   readonly #kept: KeptAnswers;
   readonly #shared = new WeakMap<Group, SharedState>();
   readonly #context: ServerMessageContext;
@@ -61,7 +61,7 @@ export class Bridge {
   constructor(options: BridgeOptions) {
     const { server, limits, clock, emit } = options;
     this.server = server;
-    this.#household = { budget: new ByteBudget(limits.maxPendingBytes), live: new Set() };
+    this.household = { budget: new ByteBudget(limits.maxPendingBytes), live: new Set() };
     this.tools = new ToolDirectory(server, clock);
     this.#context = { server, tools: this.tools, limits, emit, nowMs: () => clock.nowMs() };
     this.messages = new ClientMessages({
@@ -78,7 +78,7 @@ export class Bridge {
     this.#eras = new Eras(server, options.kept, options.probe);
     this.#modern = new ModernBridge({
       ...this.#context,
-      household: this.#household,
+      household: this.household,
       kept: this.#kept,
       lastLists: new WeakMap(),
       maxJsonDepth: limits.maxJsonDepth,
@@ -112,7 +112,7 @@ export class Bridge {
       pool: this.pool,
       registry: options.registry,
       clock,
-      household: this.#household,
+      household: this.household,
       messages: this.messages,
       shim: this.#modern.shim,
       context: this.#context,
@@ -216,19 +216,29 @@ export class Bridge {
     const group = this.pool.base(principal);
     const flow = `stateless ${principal}`;
     const capabilities = NO_CAPABILITIES;
-    const household = this.#household;
+    const household = this.household;
     const session = undefined;
     return new Conversation({ household, session, link: group.link, group, capabilities, flow });
   }
 
   /** The gateway stops: requests without a session get an answer too. */
   endStateless(reason: string): void {
-    for (const conversation of [...this.#household.live]) {
+    for (const conversation of [...this.household.live]) {
       if (conversation.listen !== undefined) {
         for (const call of conversation.calls.values()) endListen(conversation, call);
       }
       this.messages.endAll(conversation, reason);
     }
+  }
+
+  /** Of sessions that are open. */
+  get conversations(): Iterable<Conversation> {
+    return this.#opening.conversations.values();
+  }
+
+  /** Calls that wait for their modern clients to come back. */
+  get parked(): number {
+    return this.#modern.messages.asking.parked.parkedCount;
   }
 
   /** The session has a stream again that the child may speak on. */

@@ -91,6 +91,17 @@ export class ModernBridge {
   }
 }
 
+/** Listens of one server that may stand open at once. */
+const MAX_LISTENS = 1000;
+
+function listensOf({ live }: Household): number {
+  let count = 0;
+  for (const { calls } of live) {
+    for (const call of calls.values()) if (call.method === "subscriptions/listen") count++;
+  }
+  return count;
+}
+
 /** A conversation of one request; what is too much is refused at once. */
 function begin(
   request: ModernRequest,
@@ -111,7 +122,11 @@ function begin(
   const id = message.id ?? "null";
   const timeoutMs = server.requestTimeoutMs;
   const call = conversation.begin({ id, method, exchange, nowMs: clock.nowMs(), timeoutMs });
-  if (conversation.admit(call, message.payload?.length ?? 0)) return { conversation, call };
+  const isListen = method === "subscriptions/listen";
+  const hasRoom = !isListen || listensOf(household) <= MAX_LISTENS;
+  if (hasRoom && conversation.admit(call, message.payload?.length ?? 0)) {
+    return { conversation, call };
+  }
   conversation.finish(call);
   const text = `Server "${server.name}" has too much to do already; try again later`;
   const error = new GatewayError("OVERLOADED", text, { retryable: true });

@@ -11,7 +11,44 @@ export interface BridgeStatus {
   readonly pid?: number;
   readonly command: string;
   readonly error?: string;
+  readonly load: BridgeLoad;
 }
+
+/** Everything of a bridge that has a cap, as counts; one reading for logs, metrics and pages. */
+export interface BridgeLoad {
+  /** Children: those that clients share, and those of one session each. */
+  readonly shared: number;
+  readonly own: number;
+  readonly sessions: number;
+  /** Requests of clients that were not answered, and what of them waits for a free slot. */
+  readonly unanswered: number;
+  readonly queued: number;
+  readonly unansweredBytes: number;
+  /** Calls that wait for a person, by the era of the client that is asked. */
+  readonly parked: number;
+  readonly questions: number;
+  readonly listens: number;
+}
+
+/** What the bridge holds at this moment. */
+export function loadOf(bridge: Bridge): BridgeLoad {
+  const { pool, parked, household } = bridge;
+  const calls = [...household.live].flatMap((conversation) => [...conversation.calls.values()]);
+  const conversations = [...bridge.conversations];
+  return {
+    shared: pool.groups().length,
+    own: pool.ownCount,
+    sessions: conversations.length,
+    unanswered: calls.length,
+    queued: pool.links().reduce((sum, link) => sum + (link.upstream?.queued ?? 0), 0),
+    unansweredBytes: household.budget.used,
+    parked,
+    questions: conversations.reduce((sum, one) => sum + one.questions.size, 0),
+    listens: calls.filter((call) => call.method === LISTEN).length,
+  };
+}
+
+const LISTEN = "subscriptions/listen";
 
 /** What is shown of a server: its shared child, or its sessions' where there is none. */
 export function statusOf(bridge: Bridge): BridgeStatus {
@@ -30,5 +67,6 @@ export function statusOf(bridge: Bridge): BridgeStatus {
     running: base?.pid !== undefined || own > 0,
     ...(base?.pid === undefined ? {} : { pid: base.pid }),
     ...(error === undefined || state === "ready" ? {} : { error }),
+    load: loadOf(bridge),
   };
 }

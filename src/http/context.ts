@@ -13,6 +13,8 @@ export interface ServerStatus {
   readonly pid?: number;
   readonly command: string;
   readonly error?: string;
+  /** What it holds of everything that has a cap, as counts. */
+  readonly load?: object;
 }
 
 export interface CleanupReport {

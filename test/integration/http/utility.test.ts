@@ -114,6 +114,17 @@ describe("/listmcp", () => {
       state: "ready",
       running: true,
       pid: byName.get("Echo")?.["pid"],
+      load: {
+        shared: 1,
+        own: 0,
+        sessions: 0,
+        unanswered: 0,
+        queued: 0,
+        unansweredBytes: 0,
+        parked: 0,
+        questions: 0,
+        listens: 0,
+      },
     });
     expect(gateway.processes()).toContain(byName.get("Echo")?.["pid"] as number);
     expect(byName.get("own")).toMatchObject({ state: "idle", running: false });

@@ -165,10 +165,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = async (reason: string): Promise<void> => {
     emit({ kind: "gateway.stopping", reason });
     draining = true;
-    await drain(bridges, clock, limits.drainMs);
-    registry.closeAll("the gateway stops");
-    for (const bridge of bridges) bridge.endStateless("the gateway stops");
-    streams.endAll();
+    try {
+      await drain(bridges, clock, limits.drainMs);
+      registry.closeAll("the gateway stops");
+      for (const bridge of bridges) bridge.endStateless("the gateway stops");
+      streams.endAll();
+    } catch (error) {
+      // A fault in the polite part must not keep the children alive.
+      onFault(error);
+    }
     await Promise.all([listener.close(), supervisor.shutdown(reason)]);
     for (const timer of timers) timer.cancel();
     await kept.store.flush();
@@ -264,8 +269,7 @@ async function drain(bridges: readonly Bridge[], clock: Clock, drainMs: number):
   const running = (): number =>
     bridges.reduce(
       (sum, bridge) =>
-        sum +
-        bridge.pool.links().reduce((calls, link) => calls + (link.upstream?.inFlight ?? 0), 0),
+        sum + bridge.pool.links().reduce((calls, link) => calls + (link.upstream?.awaited ?? 0), 0),
       0,
     );
   while (running() > 0 && clock.nowMs() < untilMs) {

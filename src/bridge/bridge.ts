@@ -8,6 +8,7 @@ import { NO_CAPABILITIES, toldCapabilities } from "../codec/client-capabilities.
 import type { Limits, ServerConfig } from "../config/model.ts";
 import { ByteBudget } from "../kernel/byte-budget.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionRegistry } from "../session/registry.ts";
@@ -19,6 +20,7 @@ import { ClientMessages } from "./client-messages.ts";
 import { Conversation, type Household } from "./conversation.ts";
 import { Eras, type KeptVerdicts } from "./eras.ts";
 import { failureAnswer } from "./exchange.ts";
+import { reportFault } from "./fault.ts";
 import { ModernBridge } from "./modern-bridge.ts";
 import { KeptAnswers, type KeptLists } from "./kept-answers.ts";
 import { endListen } from "./modern-listen.ts";
@@ -160,6 +162,7 @@ export class Bridge {
       const group = isShared ? this.pool.base(principal) : this.pool.group(principal, told);
       return this.#modern.messages.bridge(request, group);
     } catch (error) {
+      if (!(error instanceof GatewayError)) reportFault(this.#context.emit, server.slug, error);
       const id = request.message.id ?? "null";
       request.exchange.answer(failureAnswer(id, error), id, 503);
       return () => undefined;
@@ -224,8 +227,8 @@ export class Bridge {
   /** The gateway stops: requests without a session get an answer too. */
   endStateless(reason: string): void {
     for (const conversation of [...this.household.live]) {
-      if (conversation.listen !== undefined) {
-        for (const call of conversation.calls.values()) endListen(conversation, call);
+      for (const call of [...conversation.calls.values()]) {
+        if (call.method === "subscriptions/listen") endListen(conversation, call);
       }
       this.messages.endAll(conversation, reason);
     }

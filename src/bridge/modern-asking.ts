@@ -94,7 +94,7 @@ export class ModernAsking {
 
   /** The client of a request has left: its call is cancelled. False when there is none. */
   leave(call: ClientCall): boolean {
-    const modern = this.#calls.get(call) ?? this.parked.of(call);
+    const modern = this.#calls.get(call);
     if (modern === undefined) return false;
     this.parked.refuseInputs(modern);
     this.parked.end(modern);
@@ -121,7 +121,11 @@ export class ModernAsking {
       return;
     }
     const { requestState, responses } = retry;
-    if (this.parked.resume(requestState, binding, asker, responses)) return;
+    const modern = this.parked.resume(requestState, binding, asker, responses);
+    if (modern !== undefined) {
+      this.#calls.set(call, modern);
+      return;
+    }
     const text =
       "requestState is unknown, used, expired or was given for another call; start again";
     this.#settle(conversation, call, textError(call.id, INVALID_PARAMS, text), "error");
@@ -133,6 +137,17 @@ export class ModernAsking {
     const binding = this.#bindingOf(request);
     const modern = new ModernCall({ id: this.#context.randomId(), binding, upstream, asker });
     this.#calls.set(call, modern);
+    const { group } = conversation;
+    if (group !== undefined) {
+      group.users++;
+      modern.release = () => void group.users--;
+    }
+    const given = this.#ports.relayContext(asker);
+    // Settled without a word of the child, such as a tool that is not offered: the call is over.
+    const settle: RelayContext["settle"] = (...settled) => {
+      this.parked.end(modern);
+      given.settle(...settled);
+    };
     const late = this.#context.clock.after(TURN_MS, () => {
       if (modern.phase === "starting") this.#abandon(modern, "Other calls wait for their users");
     });
@@ -140,13 +155,7 @@ export class ModernAsking {
       () => {
         late.cancel();
         if (modern.phase !== "running") return;
-        relay(
-          conversation,
-          call,
-          request.message.payload,
-          upstream,
-          this.#ports.relayContext(asker),
-        );
+        relay(conversation, call, request.message.payload, upstream, { ...given, settle });
       },
       (error: unknown) => this.#abandon(modern, String(error)),
     );
@@ -179,6 +188,8 @@ export class ModernAsking {
       return;
     }
     const { conversation, call, envelope } = modern.asker;
+    // The child has answered without them.
+    this.parked.refuseInputs(modern, "The call is over");
     const pages = answer.kind === "error" ? urlRequests(answer.payload) : undefined;
     this.parked.end(modern);
     if (answer.kind === "failed") {
@@ -193,7 +204,13 @@ export class ModernAsking {
       const expiresAtMs = this.#context.clock.wallMs() + this.#context.parkedTtlMs;
       const inner = JSON.stringify(textOf(answer.payload));
       const facts = { kind: "url" as const, id: modern.id, round: 1, expiresAtMs, inner };
-      const state = this.#context.sealer.seal({ ...modern.binding, ...facts });
+      let state: string;
+      try {
+        state = this.#context.sealer.seal({ ...modern.binding, ...facts });
+      } catch (error) {
+        this.#settle(conversation, call, failureAnswer(call.id, error), "failed");
+        return;
+      }
       const result = inputRequiredResult(pages, state, this.#ports.serverInfo(conversation));
       this.#settle(conversation, call, outgoingAnswer(call.id, "result", result), "result");
     } else {

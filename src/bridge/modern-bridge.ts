@@ -122,6 +122,9 @@ function begin(
   const id = message.id ?? "null";
   const timeoutMs = server.requestTimeoutMs;
   const call = conversation.begin({ id, method, exchange, nowMs: clock.nowMs(), timeoutMs });
+  // Held to the end of the call: a group without users is the first to give way.
+  group.users++;
+  call.onEnd = () => void group.users--;
   const isListen = method === "subscriptions/listen";
   const hasRoom = !isListen || listensOf(household) <= MAX_LISTENS;
   if (hasRoom && conversation.admit(call, message.payload?.length ?? 0)) {

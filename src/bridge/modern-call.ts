@@ -48,6 +48,8 @@ export class ModernCall {
   readonly missing = new Set<string>();
   timer: Timer | undefined;
   firstQuestionMs = 0;
+  /** Lets go of the child, which must not end while the call is in it. */
+  release: (() => void) | undefined;
   /** Ends its turn among the interactive calls of the child. */
   endTurn: (() => void) | undefined;
   #lastKey = 0;
@@ -73,6 +75,12 @@ export class ModernCall {
   note(childId: string, method: string, params: Uint8Array | undefined): void {
     const key = inputKey(++this.#lastKey);
     this.inputs.set(key, { key, childId, method, params });
+  }
+
+  /** The call is over; idempotent. */
+  letGo(): void {
+    this.release?.();
+    this.release = undefined;
   }
 
   /** Ends the turn and the timer; idempotent. */

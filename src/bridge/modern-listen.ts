@@ -71,9 +71,13 @@ export interface Listener {
   readonly onEnd: (answer: Payload | undefined) => void;
 }
 
+interface Entry extends Pick<Listener, "onMessage"> {
+  readonly endedByChild: () => void;
+}
+
 /** Listens that modern children serve, by our id in the child. */
 export class ListenTable {
-  readonly #byUpstream = new WeakMap<Upstream, Map<string, Listener>>();
+  readonly #byUpstream = new WeakMap<Upstream, Map<string, Entry>>();
 
   /** Begins a listen on a modern child. @returns what ends it */
   begin(
@@ -81,9 +85,16 @@ export class ListenTable {
     params: (token: string) => Uint8Array | undefined,
     listener: Listener,
   ): () => void {
-    const table = this.#byUpstream.get(upstream) ?? new Map<string, Listener>();
+    const table = this.#byUpstream.get(upstream) ?? new Map<string, Entry>();
     this.#byUpstream.set(upstream, table);
     let key = "";
+    let isOver = false;
+    const end = (answer: Payload | undefined): void => {
+      if (isOver) return;
+      isOver = true;
+      table.delete(key);
+      listener.onEnd(answer);
+    };
     const handle = upstream.call({
       method: "subscriptions/listen",
       params,
@@ -92,13 +103,17 @@ export class ListenTable {
       standing: true,
       onWritten: (id) => {
         key = String(id);
-        table.set(key, listener);
+        table.set(key, { onMessage: listener.onMessage, endedByChild });
       },
-      onAnswer: (answer) => {
-        if (table.delete(key)) listener.onEnd(answer.kind === "failed" ? undefined : answer);
-      },
+      onAnswer: (answer) => end(answer.kind === "failed" ? undefined : answer),
     });
+    // The child will not answer it any more, and forgets it as a request that was cancelled.
+    function endedByChild(): void {
+      handle.cancel("The listen has ended");
+      end({ kind: "result", payload: jsonBytes("{}") });
+    }
     return () => {
+      isOver = true;
       table.delete(key);
       handle.cancel("Nobody listens any more");
     };
@@ -107,19 +122,16 @@ export class ListenTable {
   /** A notification of a modern child; false when it belongs to no listen. */
   route(message: Message, upstream: Upstream): boolean {
     const { id, params } = unstampSubscription(message.payload);
-    const listener = id === undefined ? undefined : this.#byUpstream.get(upstream)?.get(id);
-    listener?.onMessage(message.method, params);
-    return listener !== undefined;
+    const entry = id === undefined ? undefined : this.#byUpstream.get(upstream)?.get(id);
+    entry?.onMessage(message.method, params);
+    return entry !== undefined;
   }
 
   /** Some children end a listen by cancelling it (protocol.md 8.1). */
   endBy(requestId: string, upstream: Upstream): boolean {
-    const table = this.#byUpstream.get(upstream);
-    const listener = table?.get(requestId);
-    if (table === undefined || listener === undefined) return false;
-    table.delete(requestId);
-    listener.onEnd({ kind: "result", payload: jsonBytes("{}") });
-    return true;
+    const entry = this.#byUpstream.get(upstream)?.get(requestId);
+    entry?.endedByChild();
+    return entry !== undefined;
   }
 }
 

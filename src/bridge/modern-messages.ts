@@ -53,18 +53,12 @@ export class ModernMessages {
     const { conversation, call } = opened;
     const asker: Asker = { conversation, call, envelope };
     if (this.#fromKept(asker, group, request.message)) return () => undefined;
-    group.users++;
-    const done = (): void => {
-      group.users--;
-    };
     group.link.ready(server.requestTimeoutMs).then(
       (upstream) => {
         if (!call.settled) this.#start(request, asker, { upstream, group });
-        done();
       },
       (error: unknown) => {
         fail(conversation, call, error, this.#relayContext(asker));
-        done();
       },
     );
     return () => this.#disconnect(asker);

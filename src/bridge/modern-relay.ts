@@ -55,30 +55,24 @@ export class ModernRelay {
     if (opened === undefined) return () => undefined;
     const { conversation, call } = opened;
     let leave: Disconnect = () => this.#cancel(conversation, call);
-    group.users++;
     const context = this.#relayContext(envelope.capabilities);
     const known = this.#fromKept(message, group);
     if (known !== undefined) {
       deliver(conversation, call, { kind: "result", payload: known }, context);
-      group.users--;
       return () => undefined;
     }
     group.link.ready(server.requestTimeoutMs).then(
       (upstream) => {
-        group.users--;
         if (call.settled) return;
-        this.#running.set(call, { upstream, call, logLevel: envelope.logLevel });
         if (message.method === "subscriptions/listen") {
           const params = passParams(message.payload, this.#context.maxJsonDepth);
           const write = (token: string): Uint8Array =>
             toChildParams(params, { token }, this.#context.maxJsonDepth);
           const end = relayListen(this.listens, conversation, call, { upstream, params: write });
-          leave = () => {
-            end();
-            this.#running.delete(call);
-          };
+          leave = end;
           return;
         }
+        this.#running.set(call, { upstream, call, logLevel: envelope.logLevel });
         checkParams(request, call, upstream, this.#context, {
           go: () => relay(conversation, call, message.payload, upstream, context),
           refuse: ({ code, message: text, status }) =>
@@ -86,7 +80,6 @@ export class ModernRelay {
         });
       },
       (error: unknown) => {
-        group.users--;
         fail(conversation, call, error, context);
       },
     );

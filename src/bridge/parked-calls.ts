@@ -14,7 +14,6 @@ import { Mutex } from "../kernel/mutex.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
 import { jsonBytes, type Message } from "../wire/message.ts";
-import type { ClientCall } from "./conversation.ts";
 import type { Asker, ModernCall } from "./modern-call.ts";
 import { isBoundTo, type StateBinding, type StateSealer } from "./request-state.ts";
 
@@ -45,6 +44,8 @@ export class ParkedCalls {
   readonly #options: ParkedCallsOptions;
   readonly #running = new Set<ModernCall>();
   readonly #parked = new Map<string, ModernCall>();
+  /** Calls whose client has answered and that wait for their turn. */
+  readonly #resuming = new Set<ModernCall>();
   readonly #turns = new WeakMap<Upstream, Mutex>();
   /** The server has asked something before: its interactive calls take turns from then on. */
   #isInteractive = false;
@@ -62,16 +63,20 @@ export class ParkedCalls {
     await this.#takeTurn(modern);
     if (modern.phase !== "starting") return;
     modern.phase = "running";
+    this.#resuming.delete(modern);
     this.#running.add(modern);
   }
 
   /** A request of a shared legacy child. True when it was taken or refused here. */
   ask(message: Message, upstream: Upstream): boolean {
-    const candidates = [...this.#running].filter((one) => one.upstream === upstream);
+    const candidates = this.#candidates(upstream);
     const [only] = candidates;
     const id = message.id ?? "null";
     const kind = inputKind(message.method, message.payload);
-    if (only === undefined || kind === undefined) return false;
+    if (kind === undefined) return false;
+    // What the policy answers, or refuses, is nobody's question.
+    if (kind === "roots" && this.#options.roots !== "forward") return false;
+    if (only === undefined) return false;
     this.#isInteractive = true;
     if (candidates.length > 1) {
       const text = "Several calls could have caused this request; ask again within one call";
@@ -87,24 +92,33 @@ export class ParkedCalls {
       return true;
     }
     only.note(id, message.method, message.payload);
-    this.#collect(only);
+    // A call that waits already is asked it when its client comes back.
+    if (only.phase === "running") this.#collect(only);
     return true;
+  }
+
+  /**
+   * The calls that could have caused a question now: those that run, and those that go on in the
+   * child behind their client's back, since it took a question back. A call that only waits causes
+   * another one only where nobody else could have.
+   */
+  #candidates(upstream: Upstream): readonly ModernCall[] {
+    const running = this.runningIn(upstream);
+    const parked = [...this.#parked.values(), ...this.#resuming].filter(
+      (one) => one.upstream === upstream && one.kept === undefined,
+    );
+    const going = [...running, ...parked.filter((one) => one.inputs.size === 0)];
+    return going.length > 0 ? going : parked;
   }
 
   /** The child gave up on a question of its own. */
   withdraw(childId: string, upstream: Upstream): void {
-    for (const modern of [...this.#running, ...this.#parked.values()]) {
+    for (const modern of [...this.#running, ...this.#parked.values(), ...this.#resuming]) {
       if (modern.upstream !== upstream) continue;
       for (const input of modern.inputs.values()) {
         if (input.childId === childId) modern.inputs.delete(input.key);
       }
     }
-  }
-
-  /** The call that a request asks for at present. */
-  of(call: ClientCall): ModernCall | undefined {
-    for (const modern of this.#running) if (modern.asker.call === call) return modern;
-    return undefined;
   }
 
   /** The running calls in a child, for whoever must attribute something else of it. */
@@ -118,35 +132,38 @@ export class ParkedCalls {
     modern.rest();
     modern.inputs.clear();
     this.#running.delete(modern);
+    this.#resuming.delete(modern);
     this.#parked.delete(modern.id);
+    modern.letGo();
   }
 
   /**
    * Goes on with a parked call, under the request that brings the answers. Each state works once.
-   * @returns false for a state that was never given for this call, was used, or has expired
+   * @returns the call; undefined for a state that was never given for it, was used, or has expired
    */
   resume(
     state: string,
     binding: StateBinding,
     asker: Asker,
     responses: ReadonlyMap<string, Uint8Array>,
-  ): boolean {
+  ): ModernCall | undefined {
     const payload = this.#options.sealer.open(state);
     const modern = payload === undefined ? undefined : this.#parked.get(payload.id);
-    if (payload === undefined || modern === undefined) return false;
-    if (payload.kind !== "parked" || payload.round !== modern.round) return false;
-    if (!isBoundTo(payload, binding)) return false;
+    if (payload === undefined || modern === undefined) return undefined;
+    if (payload.kind !== "parked" || payload.round !== modern.round) return undefined;
+    if (!isBoundTo(payload, binding)) return undefined;
     this.#parked.delete(modern.id);
     modern.asker = asker;
     modern.phase = "starting";
     if (modern.kept !== undefined) {
       this.#options.deliverKept(modern);
-      return true;
+      return modern;
     }
+    this.#resuming.add(modern);
     this.#goOn(modern, responses).catch((error: unknown) => {
       this.#options.abandon(modern, String(error));
     });
-    return true;
+    return modern;
   }
 
   /** Ends what waited too long for its client. */
@@ -166,10 +183,10 @@ export class ParkedCalls {
     }
   }
 
-  /** The client of a running call has left: what it was to be asked is refused. */
-  refuseInputs(modern: ModernCall): void {
+  /** The client of a running call has left, or the call is over: what was to be asked is refused. */
+  refuseInputs(modern: ModernCall, why = "The client has left"): void {
     for (const input of modern.inputs.values()) {
-      modern.upstream.refuse(input.childId, INTERNAL_ERROR, "The client has left");
+      modern.upstream.refuse(input.childId, INTERNAL_ERROR, why);
     }
     modern.inputs.clear();
   }

@@ -33,6 +33,7 @@ import { LATEST_LEGACY, negotiateLegacy, traitsOf, type Era } from "../wire/revi
 import type { ClientMessages } from "./client-messages.ts";
 import { Conversation, type Household } from "./conversation.ts";
 import { failureAnswer } from "./exchange.ts";
+import { reportFault } from "./fault.ts";
 import { isComing } from "./kept-answers.ts";
 import { fromOwnChild, type ServerMessageContext } from "./server-messages.ts";
 import { stringMember, type SharedState } from "./shared-state.ts";
@@ -88,7 +89,7 @@ export class SessionOpening {
         const answer = outgoingAnswer(id, "error", error.payload);
         return { answer, opened: false, overloaded: false };
       }
-      if (!(error instanceof GatewayError)) this.#reportFault(error);
+      if (!(error instanceof GatewayError)) this.#report(error);
       const overloaded = error instanceof GatewayError && error.code === "OVERLOADED";
       return { answer: failureAnswer(id, error), opened: false, overloaded };
     } finally {
@@ -239,11 +240,9 @@ export class SessionOpening {
     return conversation;
   }
 
-  #reportFault(error: unknown): void {
+  #report(error: unknown): void {
     const { context, server } = this.#options;
-    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const message = `fault in a request to ${server.slug}: ${detail}`;
-    context.emit({ kind: "gateway.notice", level: "ERROR", message });
+    reportFault(context.emit, server.slug, error);
   }
 
   #stopOwn(link: Link, reason: string): void {

@@ -139,7 +139,16 @@ export class Shim {
     }
     if (isNew) conversation.subscriptions.add(uri);
     else conversation.subscriptions.delete(uri);
+    const { clock } = this.#context.round;
+    const timer = clock.after(call.timeoutMs, () => {
+      if (isNew) conversation.subscriptions.delete(uri);
+      const text = "The server did not say in time what it tells of";
+      const answer = textError(call.id, INTERNAL_ERROR, text);
+      this.#context.settle(conversation, call, answer, "failed");
+    });
+    call.onEnd = () => timer.cancel();
     this.#listen(conversation, upstream, (honoured) => {
+      if (call.settled) return;
       if (isNew && !honoured.uris.includes(uri)) {
         conversation.subscriptions.delete(uri);
         return refuse(`The server does not tell of updates of ${uri}`);
@@ -167,7 +176,7 @@ export class Shim {
     const before = shim.endListen;
     let isHonoured = false;
     const { maxJsonDepth } = this.#context;
-    shim.endListen = this.#context.listens.begin(
+    const end = this.#context.listens.begin(
       upstream,
       (token) => toChildParams(params, { token }, maxJsonDepth),
       {
@@ -185,6 +194,8 @@ export class Shim {
         onEnd: () => {
           if (isHonoured) return;
           isHonoured = true;
+          // The one before was not replaced after all.
+          if (shim.endListen === end) shim.endListen = before;
           onAcknowledged({ tools: false, prompts: false, resources: false, uris: [] });
         },
       },

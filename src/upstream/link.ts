@@ -11,7 +11,8 @@ import type { Emit } from "../kernel/event.ts";
 import type { ServerConfig } from "../config/model.ts";
 import type { ChildExit, Incarnation, Instance, Supervisor } from "../supervisor/model.ts";
 import type { Message } from "../wire/message.ts";
-import { handshake, type Opening } from "./handshake.ts";
+import { isModernRefusal } from "./era-verdict.ts";
+import { handshake, HandshakeRefused, type Opening } from "./handshake.ts";
 import type { Profile } from "./profile.ts";
 import { Upstream } from "./upstream.ts";
 
@@ -49,6 +50,8 @@ export class Link {
   #readyBefore = false;
   #initializedSent = false;
   #refusal: unknown;
+  /** Tell those who wait in `ready` that they wait in vain. */
+  readonly #waiting = new Set<(refusal: unknown) => void>();
 
   constructor(options: LinkOptions, events: LinkEvents) {
     this.#options = options;
@@ -85,17 +88,22 @@ export class Link {
   }
 
   /**
-   * The connection, as soon as it is ready, waiting through a start or a back-off.
+   * The connection, as soon as it is ready, waiting through a start or a back-off; not through
+   * those of a child that is opened in an era which it does not speak.
    * @throws GatewayError UPSTREAM_SPAWN_FAILED, UPSTREAM_UNAVAILABLE, UPSTREAM_EXITED, HandshakeRefused
    */
   async ready(deadlineMs: number): Promise<Upstream> {
     if (this.upstream !== undefined) return this.upstream;
     this.instance.start();
+    const refused = Promise.withResolvers<never>();
+    this.#waiting.add(refused.reject);
     try {
-      await this.instance.whenReady(deadlineMs);
+      await Promise.race([this.instance.whenReady(deadlineMs), refused.promise]);
     } catch (error) {
       const isItsEnd = error instanceof GatewayError && error.code === "UPSTREAM_UNAVAILABLE";
       throw isItsEnd && this.#refusal !== undefined ? this.#refusal : error;
+    } finally {
+      this.#waiting.delete(refused.reject);
     }
     const upstream = this.upstream;
     if (upstream !== undefined) return upstream;
@@ -146,6 +154,8 @@ export class Link {
       this.#lastProfile = profile;
     } catch (error) {
       this.#refusal = error;
+      const isModernOnly = error instanceof HandshakeRefused && isModernRefusal(error.payload);
+      if (isModernOnly) for (const refuse of this.#waiting) refuse(error);
       throw error;
     }
     if (this.#options.initializedBy === "gateway") this.markInitialized();

@@ -84,6 +84,13 @@ export class Upstream {
     return this.#inFlight.size;
   }
 
+  /** Calls whose answer somebody waits for now: not those that stand open or wait for a person. */
+  get awaited(): number {
+    let count = 0;
+    for (const { deadlineMs } of this.#inFlight.values()) if (deadlineMs < Infinity) count++;
+    return count;
+  }
+
   /** Calls that the child works on now: neither parked nor standing nor probes. */
   get working(): number {
     return this.#slots;
@@ -194,8 +201,11 @@ export class Upstream {
     const ran = entry.state === "running";
     entry.state = "settled";
     if (ran) this.#inFlight.delete(entry.id);
-    if (answer !== undefined) entry.call.onAnswer(answer);
-    this.#freeSlot(entry);
+    try {
+      if (answer !== undefined) entry.call.onAnswer(answer);
+    } finally {
+      this.#freeSlot(entry);
+    }
   }
 
   #freeSlot(entry: Entry): void {

@@ -5,6 +5,7 @@
  */
 import {
   Client as ClientV2,
+  SSEClientTransport as SseTransportV2,
   StreamableHTTPClientTransport as HttpTransportV2,
   type VersionNegotiationMode,
 } from "@modelcontextprotocol/client";
@@ -66,9 +67,13 @@ export async function connectV1Sse(url: string, options: SdkOptions = {}) {
 /** A v2 client over Streamable HTTP: `legacy`, `auto`, or pinned to a modern revision. */
 export async function connectV2(
   url: string,
-  options: SdkOptions & { readonly mode?: VersionNegotiationMode } = {},
+  options: SdkOptions & {
+    readonly mode?: VersionNegotiationMode;
+    /** HTTP+SSE instead of Streamable HTTP. */
+    readonly sse?: boolean;
+  } = {},
 ) {
-  const { handlers = {}, name = "sdk-v2", mode = "legacy", headers } = options;
+  const { handlers = {}, name = "sdk-v2", mode = "legacy", headers, sse = false } = options;
   const capabilities = capabilitiesOf(handlers);
   const client = new ClientV2(
     { name, version: CLIENT_VERSION },
@@ -81,7 +86,8 @@ export async function connectV2(
     client.setRequestHandler("elicitation/create", ({ params }) => elicitation(params));
   if (roots !== undefined) client.setRequestHandler("roots/list", () => roots());
   const requestInit = { headers: { ...headers } };
-  const transport = new HttpTransportV2(new URL(url), { requestInit });
+  const Binding = sse ? SseTransportV2 : HttpTransportV2;
+  const transport = new Binding(new URL(url), { requestInit });
   await client.connect(transport);
   return { client, transport };
 }

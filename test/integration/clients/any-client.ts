@@ -3,6 +3,8 @@
  */
 import { connectV1, connectV1Sse, connectV2, type SdkOptions } from "../../helpers/sdk.ts";
 
+const MODERN = "2026-07-28";
+
 /** Anything with members. */
 export type Shape = Readonly<Record<string, unknown>>;
 
@@ -87,6 +89,25 @@ export const CONNECTORS: readonly Connector[] = [
     connect: async (url, server, options) =>
       (await connectV2(url.mcp(server), { ...options, mode: "auto" }))
         .client as unknown as AnyClient,
+    callWithProgress: withProgressV2,
+  },
+];
+
+/** The same, with the two further ways of SDK v2: pinned to the modern era, and over HTTP+SSE. */
+export const ALL_CONNECTORS: readonly Connector[] = [
+  ...CONNECTORS,
+  {
+    name: "SDK v2, pinned",
+    isModern: true,
+    connect: async (url, server, options) =>
+      (await connectV2(url.mcp(server), { ...options, mode: { pin: MODERN } }))
+        .client as unknown as AnyClient,
+    callWithProgress: withProgressV2,
+  },
+  {
+    name: "SDK v2 over HTTP+SSE",
+    connect: async (url, server, options) =>
+      (await connectV2(url.sse(server), { ...options, sse: true })).client as unknown as AnyClient,
     callWithProgress: withProgressV2,
   },
 ];

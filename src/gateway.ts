@@ -9,6 +9,7 @@ import { listTools } from "./bridge/list-tools.ts";
 import { statusOf } from "./bridge/status.ts";
 import { readClientCapabilities, openingParams } from "./codec/client-capabilities.ts";
 import type { GatewayConfig } from "./config/model.ts";
+import { publicHost, publicPrefix } from "./config/urls.ts";
 import { createApp } from "./http/app.ts";
 import { listen, type Listener } from "./http/listener.ts";
 import type { ServerStatus } from "./http/context.ts";
@@ -290,12 +291,4 @@ async function renewTls(listener: Listener, emit: Emit): Promise<void> {
 /** Servers whose every session has its own child have nothing to start before the first one. */
 function startsAtBoot(bridge: Bridge): boolean {
   return bridge.server.instances !== "session";
-}
-
-function publicHost(url: string | undefined): string | undefined {
-  return url === undefined ? undefined : new URL(url).hostname.toLowerCase();
-}
-
-function publicPrefix(url: string | undefined): string {
-  return url === undefined ? "" : new URL(url).pathname.replace(/\/+$/, "");
 }

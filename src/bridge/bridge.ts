@@ -13,6 +13,7 @@ import type { Emit } from "../kernel/event.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { EraVerdict } from "../upstream/era-probe.ts";
+import type { Link } from "../upstream/link.ts";
 import type { Group, Pool, PoolEvents } from "../upstream/pool.ts";
 import type { Message } from "../wire/message.ts";
 import type { Era } from "../wire/revision.ts";
@@ -36,7 +37,8 @@ export interface BridgeOptions {
   readonly server: ServerConfig;
   readonly limits: Limits;
   readonly sealer: StateSealer;
-  readonly kept: KeptVerdicts & KeptLists;
+  readonly kept: KeptVerdicts &
+    KeptLists & { readonly interactive: boolean; markInteractive(): void };
   /** Asks the server in a throw-away process whether it speaks the modern era. */
   readonly probe: () => Promise<EraVerdict>;
   readonly randomId: () => string;
@@ -59,6 +61,8 @@ export class Bridge {
   readonly #context: ServerMessageContext;
   readonly #eras: Eras;
   readonly #modern: ModernBridge;
+  /** Modern requests that wait for the server's era. */
+  #undecided = 0;
 
   constructor(options: BridgeOptions) {
     const { server, limits, clock, emit } = options;
@@ -86,6 +90,7 @@ export class Bridge {
       maxJsonDepth: limits.maxJsonDepth,
       clock,
       sealer: options.sealer,
+      memory: options.kept,
       parkedTtlMs: limits.clientAnswerTimeoutMs,
       randomId: options.randomId,
       sharedState: (group) => this.#sharedState(group),
@@ -130,12 +135,22 @@ export class Bridge {
 
   /** Takes a request of a modern client. @returns what to do when it leaves */
   modernRequest(request: ModernRequest): () => void {
-    const base = this.pool.base(request.principal).link;
-    const isKnown = base.profile !== undefined || this.#eras.choose("modern") === "modern";
-    if (isKnown) return this.#toEra(request);
+    if (this.server.era !== "auto" || this.#eras.choose("modern") === "modern") {
+      return this.#toEra(request);
+    }
+    let base: Link;
+    try {
+      base = this.pool.base(request.principal).link;
+    } catch (error) {
+      return this.#refuse(request, error);
+    }
+    if (base.profile !== undefined) return this.#toEra(request);
+    if (this.#undecided >= this.server.maxQueue) return this.#refuse(request, this.#tooMuch());
+    this.#undecided++;
     let leave: (() => void) | undefined;
     let hasLeft = false;
     const go = (): void => {
+      this.#undecided--;
       if (!hasLeft) leave = this.#toEra(request);
     };
     // The first answer of a new server says whether it speaks the legacy era at all.
@@ -162,11 +177,20 @@ export class Bridge {
       const group = isShared ? this.pool.base(principal) : this.pool.group(principal, told);
       return this.#modern.messages.bridge(request, group);
     } catch (error) {
-      if (!(error instanceof GatewayError)) reportFault(this.#context.emit, server.slug, error);
-      const id = request.message.id ?? "null";
-      request.exchange.answer(failureAnswer(id, error), id, 503);
-      return () => undefined;
+      return this.#refuse(request, error);
     }
+  }
+
+  #refuse({ message, exchange }: ModernRequest, error: unknown): () => void {
+    if (!(error instanceof GatewayError)) reportFault(this.#context.emit, this.server.slug, error);
+    const id = message.id ?? "null";
+    exchange.answer(failureAnswer(id, error), id, 503);
+    return () => undefined;
+  }
+
+  #tooMuch(): GatewayError {
+    const text = `Server "${this.server.name}" has too much to do already; try again later`;
+    return new GatewayError("OVERLOADED", text, { retryable: true });
   }
 
   /** A server that turns out to be modern only is opened so, also for legacy clients. */

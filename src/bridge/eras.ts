@@ -11,9 +11,14 @@ import { isModernRefusal } from "../upstream/era-verdict.ts";
 import { HandshakeRefused } from "../upstream/handshake.ts";
 import type { Era } from "../wire/revision.ts";
 
+interface Verdict {
+  readonly modern: boolean;
+  readonly legacy?: boolean;
+}
+
 export interface KeptVerdicts {
-  readonly verdict: { readonly modern: boolean; readonly legacy?: boolean } | undefined;
-  keepVerdict(verdict: { readonly modern: boolean; readonly legacy?: boolean }): void;
+  readonly verdict: Verdict | undefined;
+  keepVerdict(verdict: Verdict): void;
 }
 
 export class Eras {
@@ -21,6 +26,8 @@ export class Eras {
   readonly #kept: KeptVerdicts;
   readonly #probe: () => Promise<EraVerdict>;
   #probed = false;
+  /** The last verdict of this run: an expired one holds until the server was asked anew. */
+  #last: Verdict | undefined;
 
   constructor(server: ServerConfig, kept: KeptVerdicts, probe: () => Promise<EraVerdict>) {
     this.#server = server;
@@ -32,19 +39,36 @@ export class Eras {
   choose(client: Era): Era {
     const { era } = this.#server;
     if (era !== "auto") return era;
-    const verdict = this.#kept.verdict;
+    const verdict = this.#verdict();
     if (verdict === undefined) return "legacy";
     if (verdict.legacy === false) return "modern";
     return client === "modern" && verdict.modern ? "modern" : "legacy";
   }
 
+  #verdict(): Verdict | undefined {
+    const verdict = this.#kept.verdict;
+    if (verdict === undefined) {
+      if (this.#last !== undefined) this.#ask();
+      return this.#last;
+    }
+    this.#last = verdict;
+    return verdict;
+  }
+
   /** A legacy connection is ready: now the modern question may be asked, elsewhere. */
   legacyReady(): void {
-    if (this.#probed || this.#server.era !== "auto" || this.#kept.verdict !== undefined) return;
+    if (this.#server.era === "auto" && this.#kept.verdict === undefined) this.#ask();
+  }
+
+  #ask(): void {
+    if (this.#probed) return;
     this.#probed = true;
     this.#probe().then(
       ({ modern, isCertain }) => {
-        if (isCertain) this.#kept.keepVerdict({ modern, legacy: true });
+        if (!isCertain) return;
+        const isModernOnly = modern && this.#last?.legacy === false;
+        this.#kept.keepVerdict({ modern, legacy: !isModernOnly });
+        this.#probed = false;
       },
       () => {
         // The probe says itself what went wrong; the server stays what it is taken for, legacy.

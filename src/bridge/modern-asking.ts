@@ -18,7 +18,8 @@ import { failureAnswer } from "./exchange.ts";
 import { ModernCall, type Asker } from "./modern-call.ts";
 import type { ModernContext } from "./modern-context.ts";
 import type { ModernRequest } from "./modern-request.ts";
-import { ParkedCalls, requiredCapabilities } from "./parked-calls.ts";
+import { ParkedCalls } from "./parked-calls.ts";
+import { requiredCapabilities } from "./question-needs.ts";
 import { deliver, relay, type Outcome, type RelayContext } from "./relay.ts";
 import { hashArguments, hashPrincipal, isBoundTo, type StateBinding } from "./request-state.ts";
 
@@ -52,6 +53,7 @@ export class ModernAsking {
       roots: server.roots,
       sealer,
       clock,
+      memory: context.memory,
       ttlMs: parkedTtlMs,
       answer: (modern, result) => {
         const { conversation, call } = modern.asker;

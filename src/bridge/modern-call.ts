@@ -48,6 +48,9 @@ export class ModernCall {
   readonly missing = new Set<string>();
   timer: Timer | undefined;
   firstQuestionMs = 0;
+  /** When, by the wall clock, and how often the child was told that its questions are not lost. */
+  reassuredAtMs = 0;
+  reassured = 0;
   /** Lets go of the child, which must not end while the call is in it. */
   release: (() => void) | undefined;
   /** Ends its turn among the interactive calls of the child. */

@@ -34,6 +34,8 @@ export interface ModernContext {
   readonly emit: Emit;
   readonly kept: KeptAnswers;
   readonly sealer: StateSealer;
+  /** What is remembered of the server between runs. */
+  readonly memory: { readonly interactive: boolean; markInteractive(): void };
   /** How long a call waits for its client to come back with answers. */
   readonly parkedTtlMs: number;
   readonly randomId: () => string;

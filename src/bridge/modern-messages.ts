@@ -8,6 +8,7 @@ import { upError, type Answer as Translated } from "../codec/error-fields.ts";
 import { methodNotFound, modernMethod } from "../codec/modern-methods.ts";
 import { fromModernParams } from "../codec/modern-params.ts";
 import { upResult } from "../codec/result-fields.ts";
+import type { Answer } from "../upstream/call.ts";
 import type { Group } from "../upstream/pool.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import {
@@ -24,6 +25,7 @@ import type { Asker } from "./modern-call.ts";
 import { modernStatus, type ModernContext } from "./modern-context.ts";
 import { isComing } from "./kept-answers.ts";
 import { listenToLegacy } from "./modern-listen.ts";
+import { asTask, awaitTask } from "./task-run.ts";
 import type { Disconnect, ModernRequest } from "./modern-request.ts";
 import { checkParams } from "./param-check.ts";
 import { deliver, fail, relay, type Outcome, type RelayContext } from "./relay.ts";
@@ -126,6 +128,11 @@ export class ModernMessages {
 
   #relayContext(asker: Asker): RelayContext {
     const { server, tools, lastLists, maxJsonDepth, emit } = this.#context;
+    const { conversation: own, envelope } = asker;
+    const { upstream } = own.link;
+    const isCall = asker.call.method === "tools/call" && envelope.name !== undefined;
+    const isTask =
+      isCall && upstream !== undefined && tools.runsAsTask(upstream, envelope.name ?? "");
     return {
       server,
       tools,
@@ -137,10 +144,17 @@ export class ModernMessages {
           this.#context.kept.learn(conversation.group, method, result);
         }
       },
-      readParams: (payload) =>
-        payload === undefined ? undefined : fromModernParams(payload, maxJsonDepth),
+      readParams: (payload) => {
+        const params = payload === undefined ? undefined : fromModernParams(payload, maxJsonDepth);
+        return isTask && params !== undefined ? asTask(params) : params;
+      },
       translate: (call, answer) => this.#translate(asker, call, answer),
-      intercept: (call, answer) => this.asking.intercept(call, answer),
+      intercept: (call, answer) => {
+        const take = (last: Answer): boolean => this.asking.intercept(call, last);
+        const isBegun =
+          isTask && upstream !== undefined && awaitTask(call, own.flow, answer, upstream, take);
+        return isBegun || take(answer);
+      },
       onProgress: (call, params) => this.#progress(call, asker, params),
       settle: (conversation, call, answer, outcome) =>
         this.#settle(conversation, call, answer, outcome),

@@ -27,7 +27,7 @@ import { modernStatus, type ModernContext } from "./modern-context.ts";
 import type { Disconnect, ModernRequest } from "./modern-request.ts";
 import { checkParams } from "./param-check.ts";
 import { deliver, fail, relay, type Outcome, type RelayContext } from "./relay.ts";
-import { requiredCapabilities } from "./parked-calls.ts";
+import { requiredCapabilities } from "./question-needs.ts";
 import { logLevelIndex } from "./routing.ts";
 import { stringMember } from "./shared-state.ts";
 

@@ -6,21 +6,25 @@
  * a call if exactly one running call could have caused it; else nobody sees it.
  */
 import { sortAnswers } from "../codec/input-responses.ts";
-import { inputKind, inputRequiredResult, type InputKind } from "../codec/input-required.ts";
-import type { ModernCapabilities } from "../codec/modern-capabilities.ts";
+import { inputKind, inputRequiredResult } from "../codec/input-required.ts";
 import type { RootsPolicy } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { Mutex } from "../kernel/mutex.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
+import { MAX_DEPTH, objectMembers } from "../wire/json-scan.ts";
+import { progressTokenOf } from "../wire/splice.ts";
 import { jsonBytes, type Message } from "../wire/message.ts";
 import type { Asker, ModernCall } from "./modern-call.ts";
+import { missingFor } from "./question-needs.ts";
 import { isBoundTo, type StateBinding, type StateSealer } from "./request-state.ts";
 
 export interface ParkedCallsOptions {
   readonly roots: RootsPolicy;
   readonly sealer: StateSealer;
   readonly clock: Clock;
+  /** Whether the server has asked anything before, in this run or an earlier one. */
+  readonly memory: { readonly interactive: boolean; markInteractive(): void };
   /** How long a client may take to come back. */
   readonly ttlMs: number;
   /** Gives an input-required result to the request that the call answers. */
@@ -37,6 +41,8 @@ export interface ParkedCallsOptions {
 const TOGETHER_MS = 20;
 /** … and a call waits for more of them no longer than this. */
 const TOGETHER_MAX_MS = 100;
+/** How often a child is told that its question is still with a person. */
+const REASSURE_MS = 20_000;
 const MAX_PARKED = 128;
 const MAX_PARKED_PER_PRINCIPAL = 32;
 
@@ -47,8 +53,6 @@ export class ParkedCalls {
   /** Calls whose client has answered and that wait for their turn. */
   readonly #resuming = new Set<ModernCall>();
   readonly #turns = new WeakMap<Upstream, Mutex>();
-  /** The server has asked something before: its interactive calls take turns from then on. */
-  #isInteractive = false;
 
   constructor(options: ParkedCallsOptions) {
     this.#options = options;
@@ -77,7 +81,8 @@ export class ParkedCalls {
     // What the policy answers, or refuses, is nobody's question.
     if (kind === "roots" && this.#options.roots !== "forward") return false;
     if (only === undefined) return false;
-    this.#isInteractive = true;
+    // From now on its interactive calls take turns, so that a question has one possible owner.
+    this.#options.memory.markInteractive();
     if (candidates.length > 1) {
       const text = "Several calls could have caused this request; ask again within one call";
       upstream.refuse(id, INTERNAL_ERROR, text);
@@ -170,7 +175,10 @@ export class ParkedCalls {
   sweep(): void {
     const nowMs = this.#options.clock.wallMs();
     for (const modern of this.#parked.values()) {
-      if (modern.expiresAtMs > nowMs) continue;
+      if (modern.expiresAtMs > nowMs) {
+        this.#reassure(modern, nowMs);
+        continue;
+      }
       for (const input of modern.inputs.values()) {
         if (inputKind(input.method, input.params) === "sampling") {
           modern.upstream.refuse(input.childId, -1, "The user did not answer in time");
@@ -180,6 +188,19 @@ export class ParkedCalls {
       }
       modern.inputs.clear();
       this.#options.abandon(modern, "The client did not come back with its answers");
+    }
+  }
+
+  /** A child that wants progress of its questions gives them up when it hears nothing (60 s in SDKs). */
+  #reassure(modern: ModernCall, nowMs: number): void {
+    if (nowMs - modern.reassuredAtMs < REASSURE_MS) return;
+    modern.reassuredAtMs = nowMs;
+    const progress = ++modern.reassured;
+    for (const { params } of modern.inputs.values()) {
+      const token = params === undefined ? undefined : progressTokenIn(params);
+      if (token === undefined) continue;
+      const told = jsonBytes(`{"progressToken":${token},"progress":${progress}}`);
+      modern.upstream.notify("notifications/progress", told);
     }
   }
 
@@ -207,7 +228,7 @@ export class ParkedCalls {
   async #takeTurn(modern: ModernCall): Promise<void> {
     const { sampling, elicitationForm, elicitationUrl, roots } = modern.asker.envelope.capabilities;
     const asks = sampling || elicitationForm || elicitationUrl || roots;
-    if (!this.#isInteractive || !asks) return;
+    if (!this.#options.memory.interactive || !asks) return;
     const turns = this.#turns.get(modern.upstream) ?? new Mutex();
     this.#turns.set(modern.upstream, turns);
     await turns.acquire();
@@ -237,6 +258,7 @@ export class ParkedCalls {
     modern.rest();
     modern.phase = "parked";
     modern.round++;
+    modern.reassuredAtMs = this.#options.clock.wallMs();
     modern.expiresAtMs = this.#options.clock.wallMs() + this.#options.ttlMs;
     this.#running.delete(modern);
     this.#parked.set(modern.id, modern);
@@ -248,33 +270,8 @@ export class ParkedCalls {
   }
 }
 
+function progressTokenIn(params: Uint8Array): string | undefined {
+  return progressTokenOf(params, objectMembers(params, 0, MAX_DEPTH) ?? [], MAX_DEPTH)?.text;
+}
+
 const CANCELLED = jsonBytes('{"action":"cancel"}');
-
-/** The capability that a question needs and the client has not declared; undefined when it may be asked. */
-function missingFor(
-  kind: NonNullable<InputKind>,
-  capabilities: ModernCapabilities,
-  roots: RootsPolicy,
-): string | undefined {
-  switch (kind) {
-    case "sampling":
-      return capabilities.sampling ? undefined : "sampling";
-    case "elicitation":
-      return capabilities.elicitationForm ? undefined : "elicitation";
-    case "elicitation-url":
-      return capabilities.elicitationUrl ? undefined : "elicitation-url";
-    case "roots":
-      if (roots !== "forward") return "";
-      return capabilities.roots ? undefined : "roots";
-  }
-}
-
-/** What a client must declare for a call to succeed, as `requiredCapabilities` (-32021). */
-export function requiredCapabilities(missing: ReadonlySet<string>): object {
-  return {
-    ...(missing.has("sampling") ? { sampling: {} } : {}),
-    ...(missing.has("elicitation") ? { elicitation: {} } : {}),
-    ...(missing.has("elicitation-url") ? { elicitation: { url: {} } } : {}),
-    ...(missing.has("roots") ? { roots: {} } : {}),
-  };
-}

@@ -18,7 +18,7 @@ import { readIdentity, toModernParams, type Envelope } from "../codec/modern-par
 import { downResult } from "../codec/result-fields.ts";
 import { toChildParams } from "../codec/client-params.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { INVALID_PARAMS } from "../wire/error-codes.ts";
+import { INTERNAL_ERROR, INVALID_PARAMS } from "../wire/error-codes.ts";
 import { LOG_LEVELS, levelIndex } from "../wire/log-levels.ts";
 import {
   jsonBytes,
@@ -168,13 +168,26 @@ export class Shim {
     const uris = [...conversation.subscriptions];
     const filter = honouredFilter({ ...EVERYTHING, uris }, readOffers(profile.result));
     const { tools, prompts, resources } = filter;
-    if (!tools && !prompts && !resources && filter.uris.length === 0) return onAcknowledged(filter);
+    if (!tools && !prompts && !resources && filter.uris.length === 0) {
+      shim.endListen?.();
+      shim.endListen = undefined;
+      return onAcknowledged(filter);
+    }
     const params = toModernParams(
       jsonBytes(listenParams(filter)),
       this.#envelope(conversation, shim),
     );
-    const before = shim.endListen;
+    let before = shim.endListen;
+    const endBefore = (): void => {
+      before?.();
+      before = undefined;
+    };
     let isHonoured = false;
+    let isOver = false;
+    const endBoth = (): void => {
+      end();
+      endBefore();
+    };
     const { maxJsonDepth } = this.#context;
     const end = this.#context.listens.begin(
       upstream,
@@ -186,20 +199,22 @@ export class Shim {
             conversation.deliverOrKeep(outgoingCall(undefined, method, received), "session");
           } else if (!isHonoured) {
             isHonoured = true;
-            before?.();
+            endBefore();
             const honoured = readListenFilter(received);
             onAcknowledged(honoured.ok ? honoured.value : filter);
           }
         },
         onEnd: () => {
+          isOver = true;
           if (isHonoured) return;
           isHonoured = true;
           // The one before was not replaced after all.
-          if (shim.endListen === end) shim.endListen = before;
+          if (shim.endListen === endBoth) shim.endListen = before;
           onAcknowledged({ tools: false, prompts: false, resources: false, uris: [] });
         },
       },
     );
+    if (!isOver) shim.endListen = endBoth;
   }
 
   #relayContext(conversation: Conversation, shim: ShimState): RelayContext {

@@ -71,6 +71,11 @@ export class ToolDirectory {
     return this.#params.get(upstream)?.of(native) ?? [];
   }
 
+  /** True for a tool, by either name, that a child runs as a task only. */
+  runsAsTask(upstream: Upstream, name: string): boolean {
+    return this.#params.get(upstream)?.runsAsTask(this.resolve(name) ?? name) === true;
+  }
+
   /** Learns from a `tools/list` result of a child which arguments headers repeat. */
   learnParams(upstream: Upstream, result: Uint8Array): void {
     const params = this.#params.get(upstream) ?? new ToolParams();

@@ -39,6 +39,23 @@ export function readToolSchemas(
   });
 }
 
+const TASK_SUPPORT = "taskSupport";
+
+/** Names of tools that run as a task only (2025-11-25). */
+export function readTaskTools(result: Uint8Array): readonly string[] {
+  // A native search first: nearly no server has any.
+  const { buffer, byteOffset, length } = result;
+  if (!Buffer.from(buffer, byteOffset, length).includes(TASK_SUPPORT)) return [];
+  return toolsOf(result).flatMap((tool) => {
+    const members = objectMembers(result, tool.start, MAX_DEPTH) ?? [];
+    const execution = memberNamed(members, "execution");
+    const inner =
+      execution === undefined ? undefined : objectMembers(result, execution.start, MAX_DEPTH);
+    const support = stringValue(result, memberNamed(inner ?? [], TASK_SUPPORT));
+    return tool.name !== undefined && support === "required" ? [tool.name.text] : [];
+  });
+}
+
 /** The result with every tool's name as `expose` says; the same bytes when nothing changes. */
 export function exposeToolList(result: Uint8Array, expose: ExposeTool): Uint8Array {
   const edits: Edit[] = [];

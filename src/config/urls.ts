@@ -48,3 +48,13 @@ export function rootUrls(config: UrlConfig, boundPort: number): ServerUrls | und
 function below(base: string): ServerUrls {
   return { mcp: `${base}/mcp`, sse: `${base}/sse` };
 }
+
+/** Host of the public URL, without a port. */
+export function publicHost(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : new URL(url).hostname.toLowerCase();
+}
+
+/** Path of the public URL without a slash at its end; "" when there is none. */
+export function publicPrefix(url: string | undefined): string {
+  return url === undefined ? "" : new URL(url).pathname.replace(/\/+$/, "");
+}

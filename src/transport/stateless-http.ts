@@ -49,7 +49,7 @@ export function postStateless(
     accept,
     requests: 1,
     batch: false,
-    openSink: () => openSink(endpoint),
+    openSink: () => openSink(endpoint, () => leave()),
     liftTimeout: context.liftTimeout,
     restoreTimeout: context.restoreTimeout,
     isGone: () => request.signal.aborted,
@@ -77,11 +77,11 @@ export function postStateless(
 }
 
 /** One response and no more: nothing is kept for a client that comes back. */
-function openSink({ limits, streams }: Endpoint): EventSink {
+function openSink({ limits, streams }: Endpoint, onClose: () => void): EventSink {
   const stream = new SseStream({
     maxBufferBytes: limits.maxStreamBufferBytes,
     set: streams,
-    onClose: () => undefined,
+    onClose,
   });
   stream.writeText(STREAM_OPENED);
   return {

@@ -100,10 +100,6 @@ export class Upstream {
     return this.#queue.size;
   }
 
-  get closed(): boolean {
-    return this.#closed !== undefined;
-  }
-
   /** Sends a request, now or when a slot is free. The answer may come before this returns. */
   call(call: Call): CallHandle {
     const entry: Entry = {

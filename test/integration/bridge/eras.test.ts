@@ -109,6 +109,18 @@ test("29. a dual-era child runs as two processes for a modern and then a legacy 
   await run();
 });
 
+test("29. a server that refuses `initialize` as modern only is opened so at once, for clients of both eras", async () => {
+  await using gateway = await startGateway({ servers: { modern: fixtureServer("modern-only") } });
+  const url = gateway.mcp("modern");
+  const [session, answer] = await Promise.all([
+    RawSession.open(url),
+    new ModernClient(url).call("whoami"),
+  ]);
+  expect(jsonOf(await session.call("whoami"))).toEqual(shownBy(answer));
+  expect(gateway.stderr).not.toContain("backoff");
+  expect(gateway.stderr.match(/starting → ready/g)).toHaveLength(1);
+});
+
 describe("30. with a cached verdict a slow child costs server/discover nothing", () => {
   test("30. it is answered at once, and never with 5xx", async () => {
     const held = join(folder, "30.held");

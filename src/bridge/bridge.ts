@@ -168,14 +168,15 @@ export class Bridge {
     const { principal, envelope } = request;
     const { server } = this;
     try {
-      if (this.#eras.choose("modern") === "modern") {
-        return this.#modern.relay.request(request, this.pool.group(principal, "{}", "modern"));
+      const { relay, messages } = this.#modern;
+      if (this.#eras.choose("modern") === "modern" && !messages.asking.goesOn(request)) {
+        return relay.request(request, this.pool.group(principal, "{}", "modern"));
       }
       const told = toldCapabilities(envelope.capabilities, server.roots, server.clientCapabilities);
       const isShared =
         server.instances === "shared" || request.message.method === "server/discover";
       const group = isShared ? this.pool.base(principal) : this.pool.group(principal, told);
-      return this.#modern.messages.bridge(request, group);
+      return messages.bridge(request, group);
     } catch (error) {
       return this.#refuse(request, error);
     }

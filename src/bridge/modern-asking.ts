@@ -81,6 +81,14 @@ export class ModernAsking {
     this.#retry(request, asker, upstream, { requestState, responses });
   }
 
+  /** True for the retry of a call that waits in a legacy child, in whichever era others go by now. */
+  goesOn({ message }: ModernRequest): boolean {
+    if (this.parked.parkedCount === 0) return false;
+    const retry = readRetry(message.payload);
+    if (!retry.ok || retry.value.requestState === undefined) return false;
+    return this.#context.sealer.open(retry.value.requestState)?.kind === "parked";
+  }
+
   /** The call that a request began, whoever asks for its answer by now. */
   callOf(call: ClientCall): ModernCall | undefined {
     return this.#calls.get(call);
@@ -116,7 +124,9 @@ export class ModernAsking {
     if (state?.kind === "url" && isBoundTo(state, binding)) {
       const pages = this.#context.pagesOf(state.inner);
       const { answers, unanswered } = sortAnswers(pages, retry.responses);
-      const isDone = unanswered.length === 0 && answers.every((one) => isAccepted(one.result));
+      // The pages of a round belong together: with one answer missing, all are asked for again.
+      if (unanswered.length > 0) return this.#askPages(asker, binding, state.inner ?? '""');
+      const isDone = answers.every((one) => isAccepted(one.result));
       if (isDone) return this.#call(request, asker, upstream);
       const refused = refusal(call.method, "The user did not open the page that it needs");
       deliver(conversation, call, refused, this.#ports.relayContext(asker));
@@ -203,21 +213,22 @@ export class ModernAsking {
         this.#refuseFor(new Set(["elicitation-url"]), conversation, call);
         return;
       }
-      const expiresAtMs = this.#context.clock.wallMs() + this.#context.parkedTtlMs;
       const inner = JSON.stringify(textOf(answer.payload));
-      const facts = { kind: "url" as const, id: modern.id, round: 1, expiresAtMs, inner };
-      let state: string;
-      try {
-        state = this.#context.sealer.seal({ ...modern.binding, ...facts });
-      } catch (error) {
-        this.#settle(conversation, call, failureAnswer(call.id, error), "failed");
-        return;
-      }
-      const result = inputRequiredResult(pages, state, this.#ports.serverInfo(conversation));
-      this.#settle(conversation, call, outgoingAnswer(call.id, "result", result), "result");
+      this.#askPages(modern.asker, modern.binding, inner);
     } else {
       deliver(conversation, call, answer, this.#ports.relayContext(modern.asker));
     }
+  }
+
+  /** Asks for pages that must be visited before the call is made again; nothing waits meanwhile. */
+  #askPages({ conversation, call }: Asker, binding: StateBinding, inner: string): void {
+    const { clock, parkedTtlMs, randomId, sealer, pagesOf } = this.#context;
+    const expiresAtMs = clock.wallMs() + parkedTtlMs;
+    const facts = { kind: "url" as const, id: randomId(), round: 1, expiresAtMs, inner };
+    const state = sealer.seal({ ...binding, ...facts });
+    const info = this.#ports.serverInfo(conversation);
+    const result = inputRequiredResult(pagesOf(inner), state, info);
+    this.#settle(conversation, call, outgoingAnswer(call.id, "result", result), "result");
   }
 
   #refuseFor(missing: ReadonlySet<string>, conversation: Conversation, call: ClientCall): void {

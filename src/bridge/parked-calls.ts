@@ -213,6 +213,8 @@ export class ParkedCalls {
   }
 
   async #goOn(modern: ModernCall, responses: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    // Its time counts while it waits for its turn, and anew from then on.
+    modern.origin.handle?.resume();
     await this.begin(modern);
     if (modern.phase !== "running") return;
     modern.origin.handle?.resume();

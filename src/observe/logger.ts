@@ -35,7 +35,7 @@ export function createLogger(options: LoggerOptions): Emit {
   const system = RANK[options.system];
   const mcp = RANK[options.mcp];
   return (event) => {
-    const line = lineOf(event);
+    const line = levelled(event);
     if (RANK[line.level] > (line.server === undefined ? system : mcp)) return;
     const time = new Date(options.wallMs()).toISOString();
     const { length } = line.text;
@@ -48,6 +48,13 @@ export function createLogger(options: LoggerOptions): Emit {
 /** Clients and children choose parts of it: nothing in them may begin a line or move the cursor. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, "·");
+}
+
+/** What a throw-away process does is of interest only when something is looked for. */
+function levelled(event: GatewayEvent): Line {
+  const line = lineOf(event);
+  const isProbe = "instance" in event && event.instance === "probe";
+  return isProbe ? { ...line, level: "DEBUG" } : line;
 }
 
 function lineOf(event: GatewayEvent): Line {

@@ -117,6 +117,7 @@ test("29. a server that refuses `initialize` as modern only is opened so at once
     new ModernClient(url).call("whoami"),
   ]);
   expect(jsonOf(await session.call("whoami"))).toEqual(shownBy(answer));
+  await gateway.untilLogged(/starting → ready/);
   expect(gateway.stderr).not.toContain("backoff");
   expect(gateway.stderr.match(/starting → ready/g)).toHaveLength(1);
 });

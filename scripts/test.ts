@@ -43,6 +43,12 @@ const stages: readonly Stage[] = [
   tests("architecture", ["./test/architecture"]),
   tests("unit", ["./test/unit"]),
   tests("integration", ["./test/integration"]),
+  {
+    name: "fuzz",
+    command: [bun, "scripts/fuzz.ts", "--seconds", "20"],
+    counts: "line",
+    timeoutMs: 3 * minuteMs,
+  },
   check("build", ["scripts/build.ts"]),
   {
     name: "conformance",

@@ -225,7 +225,14 @@ export class ModernAsking {
     const { clock, parkedTtlMs, randomId, sealer, pagesOf } = this.#context;
     const expiresAtMs = clock.wallMs() + parkedTtlMs;
     const facts = { kind: "url" as const, id: randomId(), round: 1, expiresAtMs, inner };
-    const state = sealer.seal({ ...binding, ...facts });
+    let state: string;
+    try {
+      state = sealer.seal({ ...binding, ...facts });
+    } catch (error) {
+      // More pages than a state can carry.
+      this.#settle(conversation, call, failureAnswer(call.id, error), "failed");
+      return;
+    }
     const info = this.#ports.serverInfo(conversation);
     const result = inputRequiredResult(pagesOf(inner), state, info);
     this.#settle(conversation, call, outgoingAnswer(call.id, "result", result), "result");

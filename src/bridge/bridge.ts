@@ -124,6 +124,7 @@ export class Bridge {
       shim: this.#modern.shim,
       context: this.#context,
       sharedState: (group) => this.#sharedState(group),
+      isModernOnly: (error) => this.#eras.learnsModernOnly(error),
       era: (principal) => this.#legacyEra(principal),
     });
   }

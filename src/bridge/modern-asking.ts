@@ -61,10 +61,19 @@ export class ModernAsking {
       },
       abandon: (modern, reason) => this.#abandon(modern, reason),
       deliverKept: (modern) => {
-        if (modern.kept !== undefined) this.#finish(modern, modern.kept);
+        if (modern.kept?.kind === "failed") this.#expire(modern);
+        else if (modern.kept !== undefined) this.#finish(modern, modern.kept);
       },
       serverInfo: (modern) => ports.serverInfo(modern.asker.conversation),
     });
+  }
+
+  /** The child of a parked call is gone, and the call with it: it cannot be taken up again. */
+  #expire(modern: ModernCall): void {
+    const { conversation, call } = modern.asker;
+    this.parked.end(modern);
+    const text = "The call that this answers has ended with its server; start again";
+    this.#settle(conversation, call, textError(call.id, INVALID_PARAMS, text), "error");
   }
 
   /** Takes a request that may be asked something: a new call, or the answers of one that waits. */
@@ -107,7 +116,7 @@ export class ModernAsking {
     const modern = this.#calls.get(call);
     if (modern === undefined) return false;
     this.parked.refuseInputs(modern);
-    this.parked.end(modern);
+    this.parked.cancel(modern);
     modern.origin.handle?.cancel("The client has left");
     return true;
   }
@@ -248,7 +257,7 @@ export class ModernAsking {
   #abandon(modern: ModernCall, reason: string): void {
     const { conversation, call } = modern.asker;
     this.parked.refuseInputs(modern);
-    this.parked.end(modern);
+    this.parked.cancel(modern);
     modern.origin.handle?.cancel(reason);
     const error = this.#context.overloaded(reason);
     this.#settle(conversation, call, failureAnswer(call.id, error), "failed", 503);

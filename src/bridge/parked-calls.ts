@@ -12,11 +12,10 @@ import type { Clock } from "../kernel/clock.ts";
 import { Mutex } from "../kernel/mutex.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
-import { MAX_DEPTH, objectMembers } from "../wire/json-scan.ts";
-import { progressTokenOf } from "../wire/splice.ts";
 import { jsonBytes, type Message } from "../wire/message.ts";
 import type { Asker, ModernCall } from "./modern-call.ts";
 import { missingFor } from "./question-needs.ts";
+import { reassure } from "./reassure.ts";
 import { isBoundTo, type StateBinding, type StateSealer } from "./request-state.ts";
 
 export interface ParkedCallsOptions {
@@ -41,8 +40,8 @@ export interface ParkedCallsOptions {
 const TOGETHER_MS = 20;
 /** … and a call waits for more of them no longer than this. */
 const TOGETHER_MAX_MS = 100;
-/** How often a child is told that its question is still with a person. */
-const REASSURE_MS = 20_000;
+/** How long a cancelled call may still be the cause of a question. */
+const CANCELLED_MS = 5_000;
 const MAX_PARKED = 128;
 const MAX_PARKED_PER_PRINCIPAL = 32;
 
@@ -52,6 +51,8 @@ export class ParkedCalls {
   readonly #parked = new Map<string, ModernCall>();
   /** Calls whose client has answered and that wait for their turn. */
   readonly #resuming = new Set<ModernCall>();
+  /** Calls that were cancelled a moment ago, and until when they may still ask. */
+  readonly #cancelled = new Map<ModernCall, number>();
   readonly #turns = new WeakMap<Upstream, Mutex>();
 
   constructor(options: ParkedCallsOptions) {
@@ -83,6 +84,10 @@ export class ParkedCalls {
     if (only === undefined) return false;
     // From now on its interactive calls take turns, so that a question has one possible owner.
     this.#options.memory.markInteractive();
+    if (only.phase === "done") {
+      upstream.refuse(id, INTERNAL_ERROR, "The client has left");
+      return true;
+    }
     if (candidates.length > 1) {
       const text = "Several calls could have caused this request; ask again within one call";
       upstream.refuse(id, INTERNAL_ERROR, text);
@@ -112,8 +117,21 @@ export class ParkedCalls {
     const parked = [...this.#parked.values(), ...this.#resuming].filter(
       (one) => one.upstream === upstream && one.kept === undefined,
     );
-    const going = [...running, ...parked.filter((one) => one.inputs.size === 0)];
-    return going.length > 0 ? going : parked;
+    const going = new Set([
+      ...running,
+      ...parked.filter((one) => one.inputs.size === 0),
+      ...this.#justCancelled(upstream),
+    ]);
+    return going.size > 0 ? [...going] : parked;
+  }
+
+  /** A child may not have heard yet that a call was cancelled, and still ask for it. */
+  #justCancelled(upstream: Upstream): readonly ModernCall[] {
+    const nowMs = this.#options.clock.nowMs();
+    for (const [modern, untilMs] of this.#cancelled) {
+      if (untilMs <= nowMs) this.#cancelled.delete(modern);
+    }
+    return [...this.#cancelled.keys()].filter((one) => one.upstream === upstream);
   }
 
   /** The child gave up on a question of its own. */
@@ -129,6 +147,14 @@ export class ParkedCalls {
   /** The running calls in a child, for whoever must attribute something else of it. */
   runningIn(upstream: Upstream): readonly ModernCall[] {
     return [...this.#running].filter((one) => one.upstream === upstream);
+  }
+
+  /** The call is over because nobody waits for it any more; its child may go on for a moment. */
+  cancel(modern: ModernCall): void {
+    const wasRunning = modern.phase === "running";
+    this.end(modern);
+    if (!wasRunning || this.#cancelled.size >= MAX_PARKED) return;
+    this.#cancelled.set(modern, this.#options.clock.nowMs() + CANCELLED_MS);
   }
 
   /** The call is over. */
@@ -176,7 +202,7 @@ export class ParkedCalls {
     const nowMs = this.#options.clock.wallMs();
     for (const modern of this.#parked.values()) {
       if (modern.expiresAtMs > nowMs) {
-        this.#reassure(modern, nowMs);
+        reassure(modern, nowMs);
         continue;
       }
       for (const input of modern.inputs.values()) {
@@ -188,19 +214,6 @@ export class ParkedCalls {
       }
       modern.inputs.clear();
       this.#options.abandon(modern, "The client did not come back with its answers");
-    }
-  }
-
-  /** A child that wants progress of its questions gives them up when it hears nothing (60 s in SDKs). */
-  #reassure(modern: ModernCall, nowMs: number): void {
-    if (nowMs - modern.reassuredAtMs < REASSURE_MS) return;
-    modern.reassuredAtMs = nowMs;
-    const progress = ++modern.reassured;
-    for (const { params } of modern.inputs.values()) {
-      const token = params === undefined ? undefined : progressTokenIn(params);
-      if (token === undefined) continue;
-      const told = jsonBytes(`{"progressToken":${token},"progress":${progress}}`);
-      modern.upstream.notify("notifications/progress", told);
     }
   }
 
@@ -270,10 +283,6 @@ export class ParkedCalls {
     const info = this.#options.serverInfo(modern);
     this.#options.answer(modern, inputRequiredResult([...modern.inputs.values()], state, info));
   }
-}
-
-function progressTokenIn(params: Uint8Array): string | undefined {
-  return progressTokenOf(params, objectMembers(params, 0, MAX_DEPTH) ?? [], MAX_DEPTH)?.text;
 }
 
 const CANCELLED = jsonBytes('{"action":"cancel"}');

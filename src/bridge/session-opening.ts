@@ -58,6 +58,8 @@ export interface SessionOpeningOptions {
   readonly shim: Shim;
   readonly context: ServerMessageContext;
   readonly sharedState: (group: Group) => SharedState;
+  /** True when a refused handshake says that the server is modern only. */
+  readonly isModernOnly: (error: unknown) => boolean;
   /** The era that the server is opened in for a legacy client; asks the server when it must. */
   readonly era: (principal: string) => Promise<Era>;
 }
@@ -106,9 +108,13 @@ export class SessionOpening {
     const { instances, roots } = server;
     const isOwn =
       instances === "session" || (instances === "auto" && canBeAsked(capabilities, roots));
-    return isOwn
-      ? this.#openOwn(message, session, capabilities)
-      : this.#openShared(message, session, capabilities);
+    if (!isOwn) return this.#openShared(message, session, capabilities);
+    try {
+      return await this.#openOwn(message, session, capabilities);
+    } catch (error) {
+      if (!this.#options.isModernOnly(error)) throw error;
+      return this.#openModern(message, session, capabilities);
+    }
   }
 
   async #openShared(

@@ -41,7 +41,8 @@ export function postStateless(
       break;
   }
   const accept = readAccept(headers.get("accept"));
-  if (!accept.json && !accept.sse) {
+  const needsStream = message.method === "subscriptions/listen";
+  if (needsStream ? !accept.sse : !accept.json && !accept.sse) {
     const text = "Not Acceptable: Accept must include application/json or text/event-stream";
     return refusal({ status: 406, code: TRANSPORT_REFUSED, message: text }, message.id);
   }

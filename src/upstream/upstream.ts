@@ -18,7 +18,6 @@ import {
   outgoingCall,
   textError,
   type Message,
-  type Outgoing,
 } from "../wire/message.ts";
 import type { Answer, Call, CallHandle } from "./call.ts";
 import { needsNoSlot, overloaded, timedOut } from "./call-limits.ts";
@@ -124,7 +123,9 @@ export class Upstream {
         this.#freeSlot(entry);
       },
       resume: () => {
-        if (entry.state === "running") entry.deadlineMs = this.#deadlineOf(call);
+        if (entry.state !== "running") return;
+        entry.deadlineMs = this.#deadlineOf(call);
+        this.#takeSlot(entry);
       },
     };
   }
@@ -141,17 +142,17 @@ export class Upstream {
 
   /** Sends a notification; false when it could not be taken. */
   notify(method: string, params: Uint8Array | undefined): boolean {
-    return this.#send(outgoingCall(undefined, method, params));
+    return this.#writer.write(outgoingCall(undefined, method, params));
   }
 
   /** Answers a request of the child. `id` is the child's own, as JSON text. */
   answer(id: string, kind: "result" | "error", payload: Uint8Array): void {
-    this.#send(outgoingAnswer(id, kind, payload));
+    this.#writer.write(outgoingAnswer(id, kind, payload));
   }
 
   /** Refuses a request of the child. */
   refuse(id: string, code: number, message: string): void {
-    this.#send(textError(id, code, message));
+    this.#writer.write(textError(id, code, message));
   }
 
   /** Ends calls whose time is over. Called by the one coarse sweep. */
@@ -176,19 +177,12 @@ export class Upstream {
     const { call } = entry;
     entry.state = "running";
     this.#inFlight.set(entry.id, entry);
-    if (!needsNoSlot(call)) {
-      this.#slots++;
-      entry.holdsSlot = true;
-    }
+    this.#takeSlot(entry);
     const id = String(entry.id);
     call.onWritten?.(entry.id);
-    if (!this.#send(outgoingCall(id, call.method, call.params(id)))) {
+    if (!this.#writer.write(outgoingCall(id, call.method, call.params(id)))) {
       this.#settle(entry, { kind: "failed", error: this.#closed ?? overloaded(this.#options) });
     }
-  }
-
-  #send(message: Outgoing): boolean {
-    return this.#writer.write(message);
   }
 
   /** Frees the slot, starts the next, and tells the caller: once. */
@@ -202,6 +196,13 @@ export class Upstream {
     } finally {
       this.#freeSlot(entry);
     }
+  }
+
+  /** Also beyond the limit: a call that goes on after a question works all the same, and counts. */
+  #takeSlot(entry: Entry): void {
+    if (entry.holdsSlot || needsNoSlot(entry.call)) return;
+    entry.holdsSlot = true;
+    this.#slots++;
   }
 
   #freeSlot(entry: Entry): void {

@@ -6,7 +6,7 @@ import type { Limits } from "../config/model.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { INVALID_REQUEST, PARSE_ERROR, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { arrayElements, skipSpace, skipValue, TOO_DEEP } from "../wire/json-scan.ts";
-import { CHECKED_BYTES, isJson, parseMessage, type Message } from "../wire/message.ts";
+import { isJson, parseMessage, type Message } from "../wire/message.ts";
 import { flattenLineBreaks } from "../wire/splice.ts";
 import { refusal } from "./answers.ts";
 import { readBody } from "./body.ts";
@@ -76,7 +76,8 @@ function readMessage(bytes: Uint8Array, maxDepth: number): Result<Message, Respo
     const { code, message, id } = parsed.fault;
     return refuse(400, code, message, id);
   }
-  if (bytes.length <= CHECKED_BYTES && !isJson(bytes)) {
+  // Of any length: a broken text could end a child that others share.
+  if (!isJson(bytes)) {
     return refuse(400, PARSE_ERROR, "Parse error: the body is no JSON");
   }
   flattenLineBreaks(bytes);

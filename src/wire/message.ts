@@ -42,7 +42,7 @@ export interface MessageFault {
 
 export type Parsed = { readonly message: Message } | { readonly fault: MessageFault };
 
-/** Texts up to this size are checked by the JSON parser, longer ones by structure only. */
+/** Lines of children up to this size are checked by the JSON parser, longer ones by structure only. */
 export const CHECKED_BYTES = 64 * 1024;
 
 /** Reads one message; `maxDepth` caps the nesting. Never throws. */

@@ -59,9 +59,12 @@ function withoutReserved(
   const inner = meta === undefined ? [] : (objectMembers(params, meta.start, maxDepth) ?? []);
   const isReserved = (member: Member): boolean =>
     member.key.startsWith(RESERVED_PREFIX) && member.key !== RELATED_TASK;
-  if (!members.some(isDropped) && !inner.some(isReserved)) return params;
+  // Of two `_meta` the last counts here; the first would count with other parsers.
+  const isTwin = (member: Member): boolean => member.key === "_meta" && member !== meta;
+  const isOut = (member: Member): boolean => isDropped(member) || isTwin(member);
+  if (!members.some(isOut) && !inner.some(isReserved)) return params;
   const texts = members
-    .filter((member) => !isDropped(member))
+    .filter((member) => !isOut(member))
     .map((member) => {
       if (member !== meta || inner.length === 0) return textOf(params, member.keyStart, member.end);
       const kept = inner.filter((one) => !isReserved(one));

@@ -23,7 +23,7 @@ import { stringMember } from "./shared-state.ts";
 
 export interface ModernBridgeOptions extends Omit<
   ModernContext,
-  "begin" | "raiseVolume" | "pagesOf" | "overloaded"
+  "begin" | "learnList" | "raiseVolume" | "pagesOf" | "overloaded"
 > {
   readonly household: Household;
   readonly limits: QuestionLimits;
@@ -41,6 +41,9 @@ export class ModernBridge {
     const context: ModernContext = {
       ...options,
       begin: (request, group) => begin(request, group, options),
+      learnList: ({ group }, method, result) => {
+        if (group !== undefined) options.kept.learn(group, method, result);
+      },
       raiseVolume: (conversation, upstream) => {
         const { group, link } = conversation;
         if (group === undefined || link.profile?.capabilities.has("logging") !== true) return;

@@ -33,6 +33,8 @@ export interface ModernContext {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly kept: KeptAnswers;
+  /** Keeps what a child lists, for the next run. */
+  readonly learnList: (conversation: Conversation, method: string, result: Uint8Array) => void;
   readonly sealer: StateSealer;
   /** What is remembered of the server between runs. */
   readonly memory: { readonly interactive: boolean; markInteractive(): void };

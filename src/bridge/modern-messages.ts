@@ -139,11 +139,7 @@ export class ModernMessages {
       lastLists,
       maxJsonDepth,
       emit,
-      learnList: (conversation, method, result) => {
-        if (conversation.group !== undefined) {
-          this.#context.kept.learn(conversation.group, method, result);
-        }
-      },
+      learnList: this.#context.learnList,
       readParams: (payload) => {
         const params = payload === undefined ? undefined : fromModernParams(payload, maxJsonDepth);
         return isTask && params !== undefined ? asTask(params) : params;

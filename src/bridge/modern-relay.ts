@@ -142,11 +142,7 @@ export class ModernRelay {
       lastLists,
       maxJsonDepth,
       emit,
-      learnList: (conversation, method, result) => {
-        if (conversation.group !== undefined) {
-          this.#context.kept.learn(conversation.group, method, result);
-        }
-      },
+      learnList: this.#context.learnList,
       readParams: (payload) => passParams(payload, maxJsonDepth),
       translate: (call, answer) => checkInputRequired(call, answer, capabilities),
       settle: (conversation, call, answer, outcome) =>

@@ -5,6 +5,7 @@
  * clients are known to post only and never open the stand-alone stream, so a call's stream is the
  * fallback for everything (protocol.md 1.7).
  */
+import { levelIndex, LOG_LEVELS } from "../wire/log-levels.ts";
 
 export interface OutletFacts {
   /** Whether the message probably belongs to a running call. */
@@ -25,27 +26,14 @@ export function chooseOutlet(facts: OutletFacts): readonly Outlet[] {
   return prefer === "call" && running === 1 ? ["call", "standalone"] : ["standalone"];
 }
 
-/** Log levels from the least severe (2025-11-25 server/utilities/logging). */
-const LEVELS = [
-  "debug",
-  "info",
-  "notice",
-  "warning",
-  "error",
-  "critical",
-  "alert",
-  "emergency",
-] as const;
-
 /** Index of a log level, the least severe is 0; undefined for no level. */
 export function logLevelIndex(level: string | undefined): number | undefined {
-  const index = LEVELS.indexOf(level as (typeof LEVELS)[number]);
-  return index < 0 ? undefined : index;
+  return level === undefined ? undefined : levelIndex(level);
 }
 
 /** Name of a log level. */
 export function logLevelName(index: number): string {
-  return LEVELS[index] ?? "info";
+  return LOG_LEVELS[index] ?? "info";
 }
 
 /**

@@ -4,7 +4,7 @@
  * Owns the conversations: which session talks to which child, and the state that clients of a
  * shared child have in common. Every request is settled exactly once. Knows no HTTP.
  */
-import { NO_CAPABILITIES, toldCapabilities } from "../codec/client-capabilities.ts";
+import { NO_CAPABILITIES } from "../codec/client-capabilities.ts";
 import type { Limits, ServerConfig } from "../config/model.ts";
 import { ByteBudget } from "../kernel/byte-budget.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -22,6 +22,7 @@ import { Conversation, type Household } from "./conversation.ts";
 import { Eras, type KeptVerdicts } from "./eras.ts";
 import { failureAnswer } from "./exchange.ts";
 import { reportFault } from "./fault.ts";
+import { legacyGroupFor } from "./legacy-group.ts";
 import { ModernBridge } from "./modern-bridge.ts";
 import { KeptAnswers, type KeptLists } from "./kept-answers.ts";
 import { endListen } from "./modern-listen.ts";
@@ -166,17 +167,14 @@ export class Bridge {
   }
 
   #toEra(request: ModernRequest): () => void {
-    const { principal, envelope } = request;
+    const { principal } = request;
     const { server } = this;
     try {
       const { relay, messages } = this.#modern;
       if (this.#eras.choose("modern") === "modern" && !messages.asking.goesOn(request)) {
         return relay.request(request, this.pool.group(principal, "{}", "modern"));
       }
-      const told = toldCapabilities(envelope.capabilities, server.roots, server.clientCapabilities);
-      const isShared =
-        server.instances === "shared" || request.message.method === "server/discover";
-      const group = isShared ? this.pool.base(principal) : this.pool.group(principal, told);
+      const group = legacyGroupFor(request, this.pool, server);
       return messages.bridge(request, group);
     } catch (error) {
       return this.#refuse(request, error);

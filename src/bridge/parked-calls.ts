@@ -7,6 +7,7 @@
  */
 import { sortAnswers } from "../codec/input-responses.ts";
 import { inputKind, inputRequiredResult } from "../codec/input-required.ts";
+import { canAsk } from "../codec/modern-capabilities.ts";
 import type { RootsPolicy } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { Mutex } from "../kernel/mutex.ts";
@@ -241,8 +242,7 @@ export class ParkedCalls {
   }
 
   async #takeTurn(modern: ModernCall): Promise<void> {
-    const { sampling, elicitationForm, elicitationUrl, roots } = modern.asker.envelope.capabilities;
-    const asks = sampling || elicitationForm || elicitationUrl || roots;
+    const asks = canAsk(modern.asker.envelope.capabilities);
     if (!this.#options.memory.interactive || !asks) return;
     const turns = this.#turns.get(modern.upstream) ?? new Mutex();
     this.#turns.set(modern.upstream, turns);

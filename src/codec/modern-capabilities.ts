@@ -43,6 +43,12 @@ export function readModernCapabilities(text: string): ModernCapabilities | strin
   };
 }
 
+/** True for a client that can be asked anything. */
+export function canAsk(capabilities: ModernCapabilities): boolean {
+  const { sampling, elicitationForm, elicitationUrl, roots } = capabilities;
+  return sampling || elicitationForm || elicitationUrl || roots;
+}
+
 /** Named, or no mode named at all: `{}` is what clients said before there were two modes. */
 function offersForms(elicitation: Record<string, unknown>): boolean {
   return isObject(elicitation["form"]) || Object.values(elicitation).every(isAbsent);

@@ -38,6 +38,8 @@ export interface ServerConfig {
   readonly era: "auto" | "legacy" | "modern";
   /** What clients of 2026-07-28 get from a server that does not speak it. */
   readonly modern: "bridge" | "decline";
+  /** Processes for calls of modern clients that may ask; 0 for the one that they share (protocol.md 9.2). */
+  readonly leases: number;
   /** What a legacy child is told that its modern clients can do (protocol.md 9.10). */
   readonly clientCapabilities: "match" | "all";
   /** Requests in the child at once; more wait in the queue. */

@@ -46,6 +46,7 @@ export function serverFromCommand(
     legacyStateless: defaults.legacyStateless,
     era: defaults.era,
     modern: defaults.modern,
+    leases: defaults.leases,
     clientCapabilities: defaults.clientCapabilities,
     maxInFlight: defaults.maxInFlight,
     maxQueue: defaults.maxQueue,

@@ -105,6 +105,11 @@ export const SERVER_SHAPE = {
     description:
       "What clients of 2026-07-28 get from a server that does not speak it: `bridge` translates, `decline` tells them to fall back.",
   }),
+  leases: count(
+    0,
+    "Processes for calls of 2026-07-28 clients that a server of an older revision may ask something: with `0` such calls take turns in one process; more only for servers that keep nothing in memory.",
+    { min: 0, max: 64 },
+  ),
   clientCapabilities: oneOf(["match", "all"]).prefault("match").meta({
     description:
       "What a server of an older revision is told that clients of 2026-07-28 can do: `match`, what each declares, with a process for each kind of client; `all`, everything, with one process.",

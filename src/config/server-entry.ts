@@ -99,6 +99,7 @@ function toServer(
     legacyStateless: parsed.legacyStateless,
     era: parsed.era,
     modern: parsed.modern,
+    leases: parsed.leases,
     clientCapabilities: parsed.clientCapabilities,
     maxInFlight: parsed.maxInFlight,
     maxQueue: parsed.maxQueue,

@@ -88,16 +88,17 @@ export class Pool {
 
   /**
    * The shared child for a principal and a fingerprint, made when there is none.
+   * @param lease number of a further process of the same kind, 0 for the first
    * @throws GatewayError OVERLOADED when all groups are in use
    */
-  group(principal: string, fingerprint: string, era: Era = "legacy"): Group {
-    const key = `${era} ${principal} ${fingerprint}`;
+  group(principal: string, fingerprint: string, era: Era = "legacy", lease = 0): Group {
+    const key = keyOf(principal, fingerprint, era, lease);
     const known = this.#groups.get(key);
     if (known !== undefined) {
       known.lastUsedMs = this.#options.clock.nowMs();
       return known;
     }
-    if (this.#groups.size >= MAX_GROUPS) this.#makeRoom();
+    if (this.#groups.size >= MAX_GROUPS + this.#options.server.leases) this.#makeRoom();
     const facts: ProfileKey = { era, fingerprint, principal };
     const opening = jsonBytes(this.#options.openingParams(era, fingerprint));
     const profile = this.#options.keptProfile(facts);
@@ -116,6 +117,26 @@ export class Pool {
     const group: Group = { key, era, facts, opening, link, users: 0, lastUsedMs };
     this.#groups.set(key, group);
     return group;
+  }
+
+  /**
+   * A process for a call that may ask its client something: of `leases` processes that one is taken
+   * which has the fewest calls, a new one rather than a busy one (protocol.md 9.2).
+   */
+  leased(principal: string, fingerprint: string): Group {
+    const { leases } = this.#options.server;
+    let fewest: Group | undefined;
+    for (let lease = 1; lease <= leases; lease++) {
+      const known = this.#groups.get(keyOf(principal, fingerprint, "legacy", lease));
+      if (known === undefined) {
+        if (fewest === undefined || fewest.users > 0) {
+          return this.group(principal, fingerprint, "legacy", lease);
+        }
+        break;
+      }
+      if (fewest === undefined || known.users < fewest.users) fewest = known;
+    }
+    return fewest ?? this.group(principal, fingerprint);
   }
 
   /**
@@ -216,4 +237,8 @@ export class Pool {
       });
     });
   }
+}
+
+function keyOf(principal: string, fingerprint: string, era: Era, lease: number): string {
+  return `${era} ${principal} ${fingerprint}${lease === 0 ? "" : ` #${lease}`}`;
 }

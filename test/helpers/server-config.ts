@@ -18,6 +18,7 @@ export function serverConfig(more: Partial<ServerConfig> = {}): ServerConfig {
     legacyStateless: true,
     era: "auto",
     modern: "bridge",
+    leases: 0,
     clientCapabilities: "match",
     maxInFlight: 8,
     maxQueue: 8,

@@ -34,6 +34,7 @@ beforeAll(async () => {
       known: asks,
       fresh: asks,
       rooted: { ...asks, roots: "forward" },
+      leased: { ...asks, leases: 2 },
     },
   });
 });
@@ -286,4 +287,29 @@ describe("47. two interactive calls at once", () => {
     const questions = asked.flatMap((one) => Object.values(questionsOf(one)));
     expect(questions.map(({ params }) => params.message as string)).toEqual(names);
   });
+});
+
+test("with leases, calls that ask go to processes of their own and do not wait for each other", async () => {
+  const load = async (): Promise<Record<string, number>> => {
+    const answer = await fetch(`${gateway.url}/listmcp`);
+    const { servers } = (await answer.json()) as {
+      servers: readonly { name: string; load: Record<string, number> }[];
+    };
+    return servers.find(({ name }) => name === "leased")?.load ?? {};
+  };
+  const args = { method: FORM };
+  const one = client("leased");
+  const other = client("leased");
+  const first = await one.call("ask", args);
+  const second = await other.call("ask", args);
+  // The base process, and one for each call that waits for its user.
+  expect(await load()).toMatchObject({ shared: 3, parked: 2 });
+  for (const [who, asked] of [
+    [other, second],
+    [one, first],
+  ] as const) {
+    const done = await who.retry("ask", args, asked, answersTo(asked));
+    expect(done.result["resultType"]).toBe("complete");
+  }
+  expect(await load()).toMatchObject({ shared: 3, parked: 0 });
 });

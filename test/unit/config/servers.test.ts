@@ -27,6 +27,7 @@ describe("a good entry", () => {
       legacyStateless: true,
       era: "auto",
       modern: "bridge",
+      leases: 0,
       clientCapabilities: "match",
       maxInFlight: 64,
       maxQueue: 1_024,

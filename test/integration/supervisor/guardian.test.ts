@@ -116,7 +116,8 @@ test("a guardian that dies is replaced and knows the children that it did not se
   await until(
     () => {
       replaced = descendants(stub.process.pid).find((pid) => !before.has(pid) && alive(pid));
-      return replaced !== undefined;
+      // It has begun to guard once it has left our folder; until then nobody can have told it a list.
+      return replaced !== undefined && readlinkSync(`/proc/${replaced}/cwd`) === "/";
     },
     { deadlineMs: 5_000 },
   );

@@ -151,8 +151,8 @@ test("neither .env nor bunfig.toml of the working folder is read", async () => {
   await using gateway = await serve(free, { binary, files });
   const session = await RawSession.open(gateway.mcp("demo"));
   expect(textOf(await session.call("echo", { text: "hello" }))).toBe("hello");
-  // The guardian and the demo are this executable too.
-  expect(gateway.processes().length).toBe(2);
+  // The guardian and the demo are this executable too, and for a moment the era probe of the demo.
+  expect(gateway.processes().length).toBeGreaterThanOrEqual(2);
   expect(existsSync(join(gateway.folder, "preloaded"))).toBe(false);
 });
 

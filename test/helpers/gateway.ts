@@ -9,7 +9,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { alive, descendants, killPid } from "./processes.ts";
-import { until, withDeadline } from "./wait.ts";
+import { isDoneWithin, until, withDeadline } from "./wait.ts";
 
 /** How to start. One of `servers` and `config`, or neither for none at all. */
 export interface GatewayOptions {
@@ -214,7 +214,7 @@ export class RunningGateway implements AsyncDisposable {
     const beginMs = performance.now();
     await this.#child.exited;
     // A process that outlived the gateway may hold the pipes: then its words are not awaited.
-    await Promise.race([this.#reading, Bun.sleep(PIPE_GRACE_MS)]);
+    await isDoneWithin(this.#reading, PIPE_GRACE_MS);
     const { exitCode, signalCode } = this.#child;
     const signal = signalCode === null ? null : String(signalCode);
     return { exitCode, signal, tookMs: performance.now() - beginMs };

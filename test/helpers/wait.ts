@@ -43,6 +43,13 @@ export function withDeadline<Value>(
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+/** Whether `promise` is fulfilled within `ms`; a rejection is passed on. */
+export function isDoneWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), ms);
+  return Promise.race([promise.then(() => true), late.promise]).finally(() => clearTimeout(timer));
+}
+
 /** A door that a test opens: `passed` resolves once `open` was called. */
 export function gate(): { readonly open: () => void; readonly passed: Promise<void> } {
   const { promise, resolve } = Promise.withResolvers<void>();

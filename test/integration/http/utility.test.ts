@@ -22,7 +22,7 @@ beforeAll(async () => {
       kebab: fixtureServer("kebab-tools", { tools: { deny: ["a/b"] } }),
       own: fixtureServer("echo", { instances: "session" }),
       broken: { command: MISSING },
-      slow: fixtureServer("slow-start", { env: { START_DELAY_MS: "never" } }),
+      slow: fixtureServer("held-start", { env: { HELD_BY: "/" } }),
       remote: { url: "https://example.org/mcp" },
       off: fixtureServer("echo", { disabled: true }),
     },

@@ -193,7 +193,7 @@ test("a client that does not answer is given up, and its late answer dropped", a
 
 test("a child that gives up its question tells the client, by the id that the client knows", async () => {
   const session = await open("auto");
-  const stream = await startCall(session, "ask", { method: METHOD, cancelAfterMs: 30 });
+  const stream = await startCall(session, "ask", { method: METHOD, givesUp: true });
   const question = await nextOf(stream);
   const told = await nextOf(stream);
   expect(told.method).toBe("notifications/cancelled");

@@ -5,9 +5,9 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { join } from "node:path";
+import { SOON_MS, withDeadline } from "../../helpers/wait.ts";
 
 const entry = join(import.meta.dir, "demo-entry.ts");
-const DEADLINE_MS = 10_000;
 
 type Message = Record<string, any>; // any: answers are asserted on, member by member
 
@@ -39,7 +39,7 @@ class Demo {
   }
 
   async next(): Promise<Message> {
-    const found = await inTime(this.#lines.next(), "the next line");
+    const found = await withDeadline(this.#lines.next(), SOON_MS, "the next line");
     if (found.done) throw new Error("the demo server has ended");
     return found.value;
   }
@@ -55,23 +55,16 @@ class Demo {
 
   async end(): Promise<{ exitCode: number; left: Message[] }> {
     await this.#child.stdin.end();
-    const exitCode = await inTime(this.#child.exited, "the end");
-    return { exitCode, left: await inTime(Array.fromAsync(this.#lines), "the last lines") };
+    const exitCode = await withDeadline(this.#child.exited, SOON_MS, "the end");
+    return {
+      exitCode,
+      left: await withDeadline(Array.fromAsync(this.#lines), SOON_MS, "the last lines"),
+    };
   }
 
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#child.exited;
-  }
-}
-
-async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no ${what} in time`)), DEADLINE_MS);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

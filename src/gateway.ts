@@ -1,45 +1,29 @@
 /**
  * The composition root: builds every owner once, starts them in order, stops them in reverse.
  *
- * Holds the one sweep timer that all deadlines share, and what the HTTP room is allowed to do.
+ * Says what the HTTP room is allowed to do. Parts that are long for one reason are in `compose/`.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { Bridge } from "./bridge/bridge.ts";
+import type { Bridge } from "./bridge/bridge.ts";
 import { listTools } from "./bridge/list-tools.ts";
 import { statusOf } from "./bridge/status.ts";
-import { readClientCapabilities, openingParams } from "./codec/client-capabilities.ts";
-import type { GatewayConfig } from "./config/model.ts";
 import { publicHost, publicPrefix } from "./config/urls.ts";
 import { createApp } from "./http/app.ts";
 import { listen, type Listener } from "./http/listener.ts";
 import type { ServerStatus } from "./http/context.ts";
 import { watchTls } from "./http/tls-watch.ts";
 import { ByteBudget } from "./kernel/byte-budget.ts";
-import type { Clock, Timer } from "./kernel/clock.ts";
 import { isLoopback } from "./kernel/address.ts";
 import { messageOf } from "./kernel/error.ts";
 import type { Emit } from "./kernel/event.ts";
-import { probeEra } from "./upstream/era-probe.ts";
-import { openKept, type Kept } from "./kept.ts";
-import { jsonBytes } from "./wire/message.ts";
-import { readDiscoverProfile, readProfile } from "./upstream/profile.ts";
+import { createEndpoints } from "./compose/endpoints.ts";
+import { openKept } from "./compose/kept.ts";
+import type { GatewayOptions } from "./compose/options.ts";
+import { drain, startTimers } from "./compose/timers.ts";
 import { SessionRegistry } from "./session/registry.ts";
-import type { HostFacts } from "./kernel/host-facts.ts";
-import type { Supervisor } from "./supervisor/model.ts";
 import { createSupervisor } from "./supervisor/supervisor.ts";
-import { Pool, type PoolEvents } from "./upstream/pool.ts";
-import { WaitingPosts, type Endpoint } from "./transport/endpoint.ts";
+import { WaitingPosts } from "./transport/endpoint.ts";
 import { StreamSet } from "./transport/sse-stream.ts";
-
-export interface GatewayOptions {
-  readonly config: GatewayConfig;
-  readonly version: string;
-  /** How our own executable is started, for its hidden modes. */
-  readonly selfCommand: readonly string[];
-  readonly host: HostFacts;
-  readonly clock: Clock;
-  readonly emit: Emit;
-}
 
 export interface Gateway {
   readonly port: number;
@@ -52,9 +36,6 @@ export interface Gateway {
 
 /** Without authentication everybody is the same person (protocol.md 9.13). */
 const PRINCIPAL = "local";
-const SWEEP_MS = 250;
-/** Sessions live for minutes; looking at all of them is done less often. */
-const SWEEPS_PER_SESSION_SWEEP = 20;
 
 /**
  * Listens at once; all children start in parallel behind it.
@@ -186,96 +167,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     stop: (reason) => (stopping ??= stop(reason)),
     killAll: () => supervisor.killAll(),
   };
-}
-
-function createEndpoints(
-  options: GatewayOptions,
-  supervisor: Supervisor,
-  registry: SessionRegistry,
-  kept: Kept,
-  shared: Pick<Endpoint, "streams" | "waiting" | "isDraining">,
-): Map<string, Endpoint> {
-  const { config, clock, emit, version } = options;
-  const gateway = { name: "remote-mcp-proxy", version };
-  const { limits } = config;
-  return new Map(
-    config.servers.map((server) => {
-      const store = kept.store.of(server);
-      const createPool = (eventsFor: PoolEvents): Pool =>
-        new Pool(
-          {
-            server,
-            supervisor,
-            clock,
-            emit,
-            maxJsonDepth: limits.maxJsonDepth,
-            keptProfile: (facts) => {
-              const result = store.handshake(facts);
-              const read = facts.era === "legacy" ? readProfile : readDiscoverProfile;
-              return result === undefined ? undefined : read(result);
-            },
-            baseFingerprint: readClientCapabilities(undefined, server.roots).fingerprint,
-            openingParams: (era, fingerprint) => openingParams(era, fingerprint, gateway),
-          },
-          eventsFor,
-        );
-      const bridge = new Bridge({
-        server,
-        limits,
-        createPool,
-        registry,
-        clock,
-        emit,
-        sealer: kept.sealer,
-        kept: store,
-        randomId: () => randomBytes(16).toString("base64url"),
-        probe: () =>
-          probeEra({
-            server,
-            opening: jsonBytes(openingParams("modern", "{}", gateway)),
-            supervisor,
-            clock,
-            emit,
-            maxJsonDepth: limits.maxJsonDepth,
-          }),
-      });
-      return [server.slug, { bridge, registry, limits, clock, ...shared }];
-    }),
-  );
-}
-
-/** Every deadline of the program hangs on these two timers. */
-function startTimers(owners: {
-  readonly clock: Clock;
-  readonly bridges: readonly Bridge[];
-  readonly registry: SessionRegistry;
-  readonly streams: StreamSet;
-  readonly waiting: WaitingPosts;
-  readonly config: GatewayConfig;
-}): readonly Timer[] {
-  const { clock, bridges, registry, streams, waiting, config } = owners;
-  let count = 0;
-  const sweep = clock.every(SWEEP_MS, () => {
-    const nowMs = clock.nowMs();
-    waiting.sweep(nowMs, config.limits.lazyStreamMs);
-    for (const bridge of bridges) bridge.sweep(nowMs);
-    if (++count % SWEEPS_PER_SESSION_SWEEP === 0) registry.sweep(nowMs);
-  });
-  return [sweep, clock.every(config.limits.keepAliveMs, () => streams.keepAlive())];
-}
-
-/** Waits for running calls, but not for long. */
-async function drain(bridges: readonly Bridge[], clock: Clock, drainMs: number): Promise<void> {
-  const untilMs = clock.nowMs() + drainMs;
-  const running = (): number =>
-    bridges.reduce(
-      (sum, bridge) =>
-        sum + bridge.pool.links().reduce((calls, link) => calls + (link.upstream?.awaited ?? 0), 0),
-      0,
-    );
-  while (running() > 0 && clock.nowMs() < untilMs) {
-    await new Promise<void>((resolve) => clock.after(20, resolve));
-  }
 }
 
 async function renewTls(listener: Listener, emit: Emit): Promise<void> {

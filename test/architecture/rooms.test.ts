@@ -43,7 +43,7 @@ const house: House = {
     // `serve` builds through the composition root.
     cli: ["kernel", "config", "deploy", "auth", "observe", "runtime", "gateway.ts"],
   },
-  roots: ["main.ts", "gateway.ts", "kept.ts"],
+  roots: ["main.ts", "gateway.ts", "compose"],
   pureRooms: ["kernel", "wire", "codec"],
   maxLines: 300,
 };

@@ -11,7 +11,7 @@ import { Bridge } from "../../../src/bridge/bridge.ts";
 import { openingParams, readClientCapabilities } from "../../../src/codec/client-capabilities.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { GatewayConfig } from "../../../src/config/model.ts";
-import { openKept } from "../../../src/kept.ts";
+import { openKept } from "../../../src/compose/kept.ts";
 import { ByteBudget } from "../../../src/kernel/byte-budget.ts";
 import { createSystemClock } from "../../../src/runtime/system-clock.ts";
 import { SessionRegistry } from "../../../src/session/registry.ts";

@@ -2,12 +2,12 @@
  * What is kept between runs and what it is kept with: the composition root's hands in the data
  * folder.
  */
-import { createStateSealer, type StateSealer } from "./bridge/request-state.ts";
-import type { GatewayConfig } from "./config/model.ts";
-import type { Clock } from "./kernel/clock.ts";
-import type { Emit } from "./kernel/event.ts";
-import { openDataFolder } from "./runtime/data-folder.ts";
-import { ProfileStore } from "./upstream/profile-store.ts";
+import { createStateSealer, type StateSealer } from "../bridge/request-state.ts";
+import type { GatewayConfig } from "../config/model.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Emit } from "../kernel/event.ts";
+import { openDataFolder } from "../runtime/data-folder.ts";
+import { ProfileStore } from "../upstream/profile-store.ts";
 
 interface KeptOptions {
   readonly config: GatewayConfig;

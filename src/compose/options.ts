@@ -1,0 +1,17 @@
+/**
+ * What the composition root is built from.
+ */
+import type { GatewayConfig } from "../config/model.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Emit } from "../kernel/event.ts";
+import type { HostFacts } from "../kernel/host-facts.ts";
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  readonly version: string;
+  /** How our own executable is started, for its hidden modes. */
+  readonly selfCommand: readonly string[];
+  readonly host: HostFacts;
+  readonly clock: Clock;
+  readonly emit: Emit;
+}

@@ -1,0 +1,51 @@
+/**
+ * The two timers that every deadline of the program hangs on, and the wait for running calls.
+ */
+import type { Bridge } from "../bridge/bridge.ts";
+import type { GatewayConfig } from "../config/model.ts";
+import type { Clock, Timer } from "../kernel/clock.ts";
+import type { SessionRegistry } from "../session/registry.ts";
+import type { WaitingPosts } from "../transport/endpoint.ts";
+import type { StreamSet } from "../transport/sse-stream.ts";
+
+const SWEEP_MS = 250;
+/** Sessions live for minutes; looking at all of them is done less often. */
+const SWEEPS_PER_SESSION_SWEEP = 20;
+
+/** Every deadline of the program hangs on these two timers. */
+export function startTimers(owners: {
+  readonly clock: Clock;
+  readonly bridges: readonly Bridge[];
+  readonly registry: SessionRegistry;
+  readonly streams: StreamSet;
+  readonly waiting: WaitingPosts;
+  readonly config: GatewayConfig;
+}): readonly Timer[] {
+  const { clock, bridges, registry, streams, waiting, config } = owners;
+  let count = 0;
+  const sweep = clock.every(SWEEP_MS, () => {
+    const nowMs = clock.nowMs();
+    waiting.sweep(nowMs, config.limits.lazyStreamMs);
+    for (const bridge of bridges) bridge.sweep(nowMs);
+    if (++count % SWEEPS_PER_SESSION_SWEEP === 0) registry.sweep(nowMs);
+  });
+  return [sweep, clock.every(config.limits.keepAliveMs, () => streams.keepAlive())];
+}
+
+/** Waits for running calls, but not for long. */
+export async function drain(
+  bridges: readonly Bridge[],
+  clock: Clock,
+  drainMs: number,
+): Promise<void> {
+  const untilMs = clock.nowMs() + drainMs;
+  const running = (): number =>
+    bridges.reduce(
+      (sum, bridge) =>
+        sum + bridge.pool.links().reduce((calls, link) => calls + (link.upstream?.awaited ?? 0), 0),
+      0,
+    );
+  while (running() > 0 && clock.nowMs() < untilMs) {
+    await new Promise<void>((resolve) => clock.after(20, resolve));
+  }
+}

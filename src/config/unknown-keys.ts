@@ -3,14 +3,10 @@
  */
 import { nearestName } from "./nearest.ts";
 import type { KeyPath } from "./problem.ts";
-import {
-  FILE_SHAPE,
-  LIMITS_SHAPE,
-  PROXY_SHAPE,
-  SERVER_SHAPE,
-  TLS_SHAPE,
-  TOOLS_SHAPE,
-} from "./schema.ts";
+import { LIMITS_SHAPE } from "./limits-schema.ts";
+import { PROXY_SHAPE, TLS_SHAPE } from "./proxy-schema.ts";
+import { FILE_SHAPE } from "./schema.ts";
+import { SERVER_SHAPE, TOOLS_SHAPE } from "./server-schema.ts";
 
 /** The keys of one kind of object, and of the objects in it. */
 interface KeySet {

@@ -1,0 +1,90 @@
+/**
+ * Pure. The shape of the block `proxy`, the gateway itself, with the description of every key.
+ */
+import { z } from "zod";
+import { judged, setting } from "./fields.ts";
+import { LIMITS_SHAPE } from "./limits-schema.ts";
+import {
+  judgeCalledHost,
+  judgeDomain,
+  judgeHost,
+  judgeLogLevel,
+  judgeOrigin,
+  judgePath,
+  judgePort,
+  judgePublicUrl,
+} from "./scalars.ts";
+import { instances, text, toolNames } from "./schema-values.ts";
+
+/** The keys of `proxy.tls`. */
+export const TLS_SHAPE = {
+  cert: text.meta({ description: "File with the certificate chain (PEM). Flag `--tls-cert`." }),
+  key: text.meta({ description: "File with its private key (PEM). Flag `--tls-key`." }),
+};
+
+const PORT_RANGE = "must be a port from 0 to 65535";
+const portText = judged(judgePort);
+
+/** The keys of the block `proxy`: the gateway itself. */
+export const PROXY_SHAPE = {
+  host: setting(judgeHost, "Address to listen on. Flag `--host`, variable `HOST`; else 127.0.0.1."),
+  port: z
+    .union(
+      [
+        z
+          .int({ error: PORT_RANGE })
+          .min(0, { error: PORT_RANGE })
+          .max(65_535, { error: PORT_RANGE }),
+        portText,
+      ],
+      { error: PORT_RANGE },
+    )
+    .optional()
+    .meta({
+      description:
+        "Port to listen on; 0 takes a free one. Flag `--port`, variable `PORT`; else 8080.",
+    }),
+  domain: setting(
+    judgeDomain,
+    "Domain of this installation. Flag `--domain`, variable `DOMAIN`; else localhost.",
+  ),
+  mcpDomain: setting(
+    judgeDomain,
+    "Servers are at `{server}.{mcpDomain}`, the gateway's own endpoints at `{mcpDomain}`. Variable `MCP_DOMAIN`; else `mcp.{domain}`.",
+  ),
+  publicUrl: setting(
+    judgePublicUrl,
+    "One public address with an optional path prefix, for tunnels without wildcard DNS: servers are at `{publicUrl}/{server}/mcp`. Variable `PUBLIC_URL`.",
+  ),
+  dataDir: setting(
+    judgePath,
+    "Folder for everything that is kept. Variable `DATA_DIR`; else `remote-mcp-proxy` in the user's state folder (`$XDG_STATE_HOME` or `~/.local/state`).",
+  ),
+  logLevelSystem: setting(
+    judgeLogLevel,
+    "Least level of the gateway's own log lines: ERROR, WARNING, INFO, DEBUG or TRACE. Flag `--log-level`, variable `LOG_LEVEL_SYSTEM`; else INFO.",
+  ),
+  logLevelMcp: setting(
+    judgeLogLevel,
+    "The same for what the servers write. Flag `--log-level`, variable `LOG_LEVEL_MCP`; else DEBUG.",
+  ),
+  allowedOrigins: z.array(judged(judgeOrigin)).prefault([]).meta({
+    description:
+      "Origins of web pages that may call, such as `https://app.example.org`, beside those that are always allowed.",
+  }),
+  allowedHosts: z.array(judged(judgeCalledHost)).prefault([]).meta({
+    description:
+      "Host names by which the gateway may be called, such as `gateway.lan`, beside its own domains and addresses.",
+  }),
+  tls: z
+    .object(TLS_SHAPE)
+    .optional()
+    .meta({ description: "Serve HTTPS; the files are read again when they change." }),
+  instances: instances
+    .prefault("auto")
+    .meta({ description: "Default of `instances` for all servers." }),
+  toolNames: toolNames
+    .prefault("snake_case")
+    .meta({ description: "Default of `toolNames` for all servers." }),
+  limits: z.object(LIMITS_SHAPE).prefault({}).meta({ description: "Limits of the gateway." }),
+};

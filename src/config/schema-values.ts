@@ -1,0 +1,14 @@
+/**
+ * Pure. Values that several blocks of the config file share.
+ */
+import { z } from "zod";
+import { oneOf } from "./fields.ts";
+
+/** A text that says something. */
+export const text = z.string().min(1, { error: "must not be empty" });
+/** A list of such texts. */
+export const textList = z.array(text);
+/** Whether clients share a process. */
+export const instances = oneOf(["auto", "shared", "session"]);
+/** How names of tools are shown. */
+export const toolNames = oneOf(["snake_case", "keep"]);

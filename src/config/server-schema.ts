@@ -1,0 +1,128 @@
+/**
+ * Pure. The shape of one entry of `mcpServers`, with the description of every key.
+ */
+import { z } from "zod";
+import { count, duration, oneOf, size } from "./fields.ts";
+import { instances, text, textList, toolNames } from "./schema-values.ts";
+
+/** The keys of `mcpServers.{name}.tools`. */
+export const TOOLS_SHAPE = {
+  allow: textList.optional().meta({
+    description:
+      "Only tools whose name matches one of these patterns are listed and can be called; `*` stands for any text. Without it all are.",
+  }),
+  deny: textList.prefault([]).meta({
+    description:
+      "Tools whose name matches one of these patterns are neither listed nor called, also when `allow` names them.",
+  }),
+};
+
+/** The keys of `mcpServers.{name}`: Claude Desktop's, then ours. */
+export const SERVER_SHAPE = {
+  command: z
+    .string({ error: "must be a program, as text" })
+    .refine((value) => value.trim() !== "", { error: "must not be empty" })
+    .optional()
+    .meta({
+      description:
+        "The program to start: a name that is looked up on the PATH of the server, or a path.",
+    }),
+  args: z.array(z.string()).prefault([]).meta({ description: "Its arguments." }),
+  env: z
+    .record(z.string().regex(/^[^=]+$/), z.string())
+    .prefault({})
+    .meta({
+      description: "Variables of its environment. Their values are hidden from logs and pages.",
+    }),
+  cwd: text.optional().meta({
+    description:
+      "Its working folder; a relative one starts at the gateway's. Without it the gateway's own.",
+  }),
+  disabled: z.boolean().prefault(false).meta({ description: "`true` leaves this entry out." }),
+  enabled: z.boolean().prefault(true).meta({ description: "`false` leaves this entry out." }),
+  type: z.string().optional().meta({
+    description: "Transport of the entry in client files; only `stdio` servers are run.",
+  }),
+  url: z.string().optional().meta({
+    description:
+      "Address of a remote server. Such an entry is left out: clients can reach it themselves.",
+  }),
+  headers: z.unknown().optional().meta({ description: "Belongs to `url`; not used." }),
+  timeout: z.unknown().optional().meta({
+    description:
+      "Not used, because clients disagree whether it means seconds or milliseconds: see `requestTimeout`.",
+  }),
+  inheritEnv: z
+    .union([z.boolean(), textList], {
+      error: 'must be true, false or a list of names such as ["GITHUB_TOKEN", "AWS_*"]',
+    })
+    .prefault(false)
+    .meta({
+      description:
+        "What the server gets of the gateway's own environment beyond PATH, HOME, LANG, TZ and TMPDIR: `true` for all, or names (`*` stands for any text). Never `BUN_*`.",
+    }),
+  instances: instances.optional().meta({
+    description:
+      "`shared`: one process for all clients; `session`: one for each session; `auto`: the gateway decides by what client and server can do. Without it `proxy.instances`.",
+  }),
+  toolNames: toolNames.optional().meta({
+    description:
+      "`snake_case` shows names with characters outside `[A-Za-z0-9_]` in lower case with underscores, as Claude.ai needs it; `keep` shows them as they are. Without it `proxy.toolNames`.",
+  }),
+  tools: z.object(TOOLS_SHAPE).prefault({}).meta({ description: "Which tools are offered." }),
+  roots: z
+    .union([oneOf(["none", "forward"]), textList], {
+      error: 'must be "none", "forward" or a list of folders',
+    })
+    .prefault("none")
+    .meta({
+      description:
+        "Folders that the server is told about: `none`; `forward` asks the remote client; a list of absolute paths or `file://` URIs is answered by the gateway.",
+    }),
+  era: oneOf(["auto", "legacy", "modern"]).prefault("auto").meta({
+    description:
+      "Era that the server is opened in. `auto` finds out in a process of its own what it speaks and matches each client; `legacy` gives servers that ask within a tool the most.",
+  }),
+  modern: oneOf(["bridge", "decline"]).prefault("bridge").meta({
+    description:
+      "What clients of 2026-07-28 get from a server that does not speak it: `bridge` translates, `decline` tells them to fall back.",
+  }),
+  leases: count(
+    0,
+    "Processes for calls of 2026-07-28 clients that a server of an older revision may ask something: with `0` such calls take turns in one process; more only for servers that keep nothing in memory.",
+    { min: 0, max: 64 },
+  ),
+  clientCapabilities: oneOf(["match", "all"]).prefault("match").meta({
+    description:
+      "What a server of an older revision is told that clients of 2026-07-28 can do: `match`, what each declares, with a process for each kind of client; `all`, everything, with one process.",
+  }),
+  legacyStateless: z.boolean().prefault(true).meta({
+    description:
+      "Serve requests of legacy clients that carry no session id, from the shared process.",
+  }),
+  maxInFlight: count(64, "Requests that the server works on at once; more wait.", {
+    min: 1,
+    max: 10_000,
+  }),
+  maxQueue: count(1_024, "Requests that may wait; one more is refused.", {
+    min: 0,
+    max: 1_000_000,
+  }),
+  maxInstances: count(64, "Processes of its own sessions that may run at once.", {
+    min: 1,
+    max: 10_000,
+  }),
+  startTimeout: duration(
+    "30s",
+    "From the start of the process to its answer to `initialize`; downloads by npx count.",
+  ),
+  requestTimeout: duration("300s", "From a request to its answer; progress starts it anew."),
+  optionalListTimeout: duration(
+    "10s",
+    "The same for resources/list, resources/templates/list and prompts/list, which are then answered by the gateway.",
+  ),
+  maxLineBytes: size(
+    "64MiB",
+    "Longest line (one message) that the server may write; a longer one is an error of its call.",
+  ),
+};

@@ -92,6 +92,36 @@ export interface TlsFiles {
   readonly keyFile: string;
 }
 
+/** A person who may call. */
+export interface UserConfig {
+  /** Names or slugs of servers, as written. */
+  readonly servers: "all" | readonly string[];
+  readonly admin: boolean;
+}
+
+/** A client that was registered beforehand. */
+export interface ClientConfig {
+  readonly name: string | undefined;
+  /** Undefined for a public client. */
+  readonly secret: string | undefined;
+  readonly redirectUris: readonly string[];
+}
+
+/** Who may call. */
+export interface AuthConfig {
+  readonly allowInsecure: boolean;
+  readonly required: boolean;
+  readonly users: Readonly<Record<string, UserConfig>>;
+  readonly clients: Readonly<Record<string, ClientConfig>>;
+  /** Beside the built-in ones. */
+  readonly redirectHosts: "any" | readonly string[];
+  readonly documentHosts: "any" | readonly string[];
+  readonly redirectSchemes: readonly string[];
+  readonly accessTokenLifetimeMs: number;
+  readonly refreshTokenIdleMs: number;
+  readonly refreshGraceMs: number;
+}
+
 /** An entry of the file that is not run, and why, for the start table and `/listmcp`. */
 export interface SkippedServer {
   readonly name: string;
@@ -107,6 +137,10 @@ export interface GatewayConfig {
   readonly mcpDomain: string;
   /** Without a trailing slash; the path is the public prefix. */
   readonly publicUrl: string | undefined;
+  /** Port of public https URLs of the domain, where it is not the usual one. */
+  readonly publicPort: number | undefined;
+  /** Addresses (`10.0.0.1`) and networks (`10.0.0.0/8`) whose forwarding headers are believed. */
+  readonly trustedProxies: readonly string[];
   readonly dataDir: string;
   readonly logLevelSystem: LogLevel;
   readonly logLevelMcp: LogLevel;
@@ -115,6 +149,7 @@ export interface GatewayConfig {
   readonly tls: TlsFiles | undefined;
   /** One-server forms also serve /mcp, /sse and /message at the root. */
   readonly rootServer: string | undefined;
+  readonly auth: AuthConfig;
   readonly limits: Limits;
   readonly servers: readonly ServerConfig[];
   readonly skipped: readonly SkippedServer[];

@@ -6,7 +6,7 @@ import { duplicatesIn, memberOf, valueOf, type ConfigDocument } from "./document
 import type { ExpansionSources } from "./expand.ts";
 import { expandValue } from "./expand-value.ts";
 import { shapeFindings } from "./issues.ts";
-import type { Limits } from "./model.ts";
+import type { AuthConfig, Limits } from "./model.ts";
 import type { Reporter } from "./reporter.ts";
 import { proxySchema, type ProxyBlock } from "./schema.ts";
 import { placeInFile, type Provenance } from "./setting-picker.ts";
@@ -75,6 +75,23 @@ export function toLimits(limits: ProxyBlock["limits"]): Limits {
     streamWaitMs: streamWait,
     shutdownMs: shutdown,
     drainMs: drain,
+  };
+}
+
+/** Who may call, in milliseconds. */
+export function toAuth(auth: ProxyBlock["auth"]): AuthConfig {
+  const { accessTokenLifetime, refreshTokenIdle, refreshGrace, clients, ...rest } = auth;
+  return {
+    ...rest,
+    clients: Object.fromEntries(
+      Object.entries(clients).map(([id, { name, secret, redirectUris }]) => [
+        id,
+        { name, secret, redirectUris },
+      ]),
+    ),
+    accessTokenLifetimeMs: accessTokenLifetime,
+    refreshTokenIdleMs: refreshTokenIdle,
+    refreshGraceMs: refreshGrace,
   };
 }
 

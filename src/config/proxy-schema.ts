@@ -2,6 +2,7 @@
  * Pure. The shape of the block `proxy`, the gateway itself, with the description of every key.
  */
 import { z } from "zod";
+import { AUTH_SHAPE } from "./auth-schema.ts";
 import { judged, setting } from "./fields.ts";
 import { LIMITS_SHAPE } from "./limits-schema.ts";
 import {
@@ -9,6 +10,7 @@ import {
   judgeDomain,
   judgeHost,
   judgeLogLevel,
+  judgeNetwork,
   judgeOrigin,
   judgePath,
   judgePort,
@@ -56,6 +58,19 @@ export const PROXY_SHAPE = {
     judgePublicUrl,
     "One public address with an optional path prefix, for tunnels without wildcard DNS: servers are at `{publicUrl}/{server}/mcp`. Variable `PUBLIC_URL`.",
   ),
+  publicPort: z
+    .int({ error: PORT_RANGE })
+    .min(1, { error: PORT_RANGE })
+    .max(65_535, { error: PORT_RANGE })
+    .optional()
+    .meta({
+      description:
+        "Port of the public https URLs of a domain. Else 443, or the port that is listened on when the gateway serves HTTPS itself.",
+    }),
+  trustedProxies: z.array(judged(judgeNetwork)).prefault([]).meta({
+    description:
+      "Addresses and networks of reverse proxies, such as `172.16.0.0/12`, whose `X-Forwarded-For` and `X-Forwarded-Prefix` are believed.",
+  }),
   dataDir: setting(
     judgePath,
     "Folder for everything that is kept. Variable `DATA_DIR`; else `remote-mcp-proxy` in the user's state folder (`$XDG_STATE_HOME` or `~/.local/state`).",
@@ -86,5 +101,6 @@ export const PROXY_SHAPE = {
   toolNames: toolNames
     .prefault("snake_case")
     .meta({ description: "Default of `toolNames` for all servers." }),
+  auth: z.object(AUTH_SHAPE).prefault({}).meta({ description: "Who may call." }),
   limits: z.object(LIMITS_SHAPE).prefault({}).meta({ description: "Limits of the gateway." }),
 };

@@ -8,7 +8,7 @@ import { findServers, isOneServerForm } from "./find-servers.ts";
 import type { Environment, Flags } from "./settings.ts";
 import type { GatewayConfig, ServerConfig } from "./model.ts";
 import { isFatal, type ConfigProblem, type KeyPath } from "./problem.ts";
-import { blockProvenance, readProxy, toLimits } from "./proxy-block.ts";
+import { blockProvenance, readProxy, toAuth, toLimits } from "./proxy-block.ts";
 import { Reporter } from "./reporter.ts";
 import type { ProxyBlock } from "./schema.ts";
 import type { ServerFolder, ServersBlock } from "./servers.ts";
@@ -117,7 +117,10 @@ function toConfig(input: ResolveInput, { proxy, settings, block }: Parts): Gatew
     ...settings,
     allowedOrigins: proxy.allowedOrigins,
     allowedHosts: proxy.allowedHosts,
+    publicPort: proxy.publicPort,
+    trustedProxies: proxy.trustedProxies,
     rootServer: isOne ? block.servers[0]?.slug : undefined,
+    auth: toAuth(proxy.auth),
     limits: toLimits(proxy.limits),
     servers: block.servers,
     skipped: block.skipped,

@@ -81,6 +81,15 @@ export const judgeCalledHost: Judge<string> = (text) => {
   return err(`must be a host name such as gateway.lan, without scheme and port, not ${show(text)}`);
 };
 
+/** An address or a network in CIDR form. */
+export const judgeNetwork: Judge<string> = (text) => {
+  const [address = "", bits, ...rest] = text.trim().split("/");
+  const widest = isIpv4Address(address) ? 32 : isIpv6(address) ? 128 : -1;
+  const isWidth = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest);
+  if (widest > 0 && isWidth && rest.length === 0) return ok(text.trim());
+  return err(`must be an address or network such as 172.16.0.0/12, not ${show(text)}`);
+};
+
 /** Any text but the empty one: a path. */
 export const judgePath: Judge<string> = (text) =>
   text.trim() === "" ? err("must be a path, not an empty text") : ok(text);
@@ -88,6 +97,10 @@ export const judgePath: Judge<string> = (text) =>
 /** True for an IPv4 address, which can have no subdomains. */
 export function isIpv4(host: string): boolean {
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(host);
+}
+
+function isIpv4Address(text: string): boolean {
+  return isIpv4(text) && text.split(".").every((part) => Number(part) <= 255);
 }
 
 /** True for names whose traffic stays on this machine, which get path URLs. */

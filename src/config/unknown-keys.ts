@@ -3,6 +3,7 @@
  */
 import { nearestName } from "./nearest.ts";
 import type { KeyPath } from "./problem.ts";
+import { AUTH_SHAPE } from "./auth-schema.ts";
 import { LIMITS_SHAPE } from "./limits-schema.ts";
 import { PROXY_SHAPE, TLS_SHAPE } from "./proxy-schema.ts";
 import { FILE_SHAPE } from "./schema.ts";
@@ -46,6 +47,7 @@ const PROXY_KEYS: KeySet = {
   },
   inner: {
     tls: { known: Object.keys(TLS_SHAPE) },
+    auth: { known: Object.keys(AUTH_SHAPE) },
     limits: { known: Object.keys(LIMITS_SHAPE) },
   },
 };

@@ -9,7 +9,34 @@ export type LogLevel = "ERROR" | "WARNING" | "INFO" | "DEBUG" | "TRACE";
 export type InstanceState =
   "stopped" | "starting" | "ready" | "degraded" | "backoff" | "stopping" | "failed" | "idle";
 
+/** A step of authorization. Never holds a secret; ids of grants and keys are no secrets. */
+export interface AuthEvent {
+  readonly kind: "auth.step";
+  readonly step:
+    | "client.registered"
+    | "authorize.asked"
+    | "user.signed-in"
+    | "authorize.approved"
+    | "authorize.denied"
+    | "token.issued"
+    | "token.refreshed"
+    | "token.revoked"
+    | "first.use"
+    | "key.used"
+    | "user.set-up"
+    | "request.refused";
+  readonly outcome: "ok" | "refused";
+  /** Follows one client from its registration to its first call; undefined where there is no client yet. */
+  readonly correlation?: string;
+  readonly user?: string;
+  readonly client?: string;
+  readonly server?: string;
+  /** Why it was refused, in words for the operator. */
+  readonly reason?: string;
+}
+
 export type GatewayEvent =
+  | AuthEvent
   | { readonly kind: "gateway.notice"; readonly level: LogLevel; readonly message: string }
   | { readonly kind: "gateway.listening"; readonly url: string }
   | { readonly kind: "gateway.stopping"; readonly reason: string }

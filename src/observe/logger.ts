@@ -2,6 +2,7 @@
  * The log: one reader of the event stream. Turns events into lines, by two levels: one for the
  * gateway itself, one for what the children and their messages do.
  */
+import { authText } from "./auth-text.ts";
 import type { Emit, GatewayEvent, LogLevel } from "../kernel/event.ts";
 
 export interface LoggerOptions {
@@ -110,6 +111,13 @@ function lineOf(event: GatewayEvent): Line {
       const duration = event.durationMs.toFixed(1);
       const text = `Method: ${event.method}, ID: ${event.id}, SessionID: ${session}, ${event.outcome} in ${duration} ms`;
       return { level: "DEBUG", server: event.server, text };
+    }
+    case "auth.step": {
+      const line: Line = {
+        level: event.outcome === "ok" ? "INFO" : "WARNING",
+        text: authText(event),
+      };
+      return event.server === undefined ? line : { ...line, server: event.server };
     }
     case "list.substituted":
       return {

@@ -28,7 +28,7 @@ const house: House = {
     wire: ["kernel"],
     config: ["kernel"],
     supervisor: ["kernel"],
-    auth: ["kernel"],
+    auth: ["kernel", CONFIG_MODEL],
     observe: ["kernel"],
     // The guardian reads the process table as the supervisor does.
     runtime: ["kernel", "supervisor"],

@@ -7,7 +7,7 @@ import { configJsonSchema } from "../../../src/config/schema.ts";
 import { RESERVED_SLUGS } from "../../../src/config/slug.ts";
 import { VARIABLES } from "../../../src/config/settings.ts";
 import { problemsOf, read } from "./read.ts";
-import { referenceTable, tableCells, type SchemaNode } from "./reference-table.ts";
+import { referenceTable, tableCells, type SchemaNode } from "../../../scripts/reference-table.ts";
 
 const repository = join(import.meta.dir, "../../..");
 const textOf = (path: string) => Bun.file(join(repository, path)).text();
@@ -41,6 +41,7 @@ describe("docs/configuration.md", () => {
     ["mcpServers.{name}.tools", server?.properties?.["tools"]],
     ["proxy", proxy],
     ["proxy.tls", proxy?.properties?.["tls"]],
+    ["proxy.auth", proxy?.properties?.["auth"]],
     ["proxy.limits", proxy?.properties?.["limits"]],
   ])("has the table of %s as the schema has it", async (title, node) => {
     const docs = await textOf("docs/configuration.md");

@@ -1,13 +1,14 @@
 /**
  * The tables of docs/configuration.md, made from the JSON Schema of the config file.
  */
-import { DURATION_PATTERN, SIZE_PATTERN } from "../../../src/config/units.ts";
+import { DURATION_PATTERN, SIZE_PATTERN } from "../src/config/units.ts";
 
 /** The part of JSON Schema that the config file uses. */
 export interface SchemaNode {
   readonly description?: string;
   readonly default?: unknown;
   readonly type?: string;
+  readonly const?: unknown;
   readonly enum?: readonly string[];
   readonly anyOf?: readonly SchemaNode[];
   readonly pattern?: string;
@@ -44,6 +45,7 @@ export function tableCells(markdown: string): readonly (readonly string[])[] {
 }
 
 function kindOf(node: SchemaNode): string {
+  if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
   if (node.enum !== undefined) return node.enum.map((word) => `\`"${word}"\``).join(" or ");
   if (node.anyOf !== undefined) {
     if (node.anyOf.some(({ pattern }) => pattern === DURATION_PATTERN)) return "duration";

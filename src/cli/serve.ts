@@ -13,7 +13,8 @@ import { isLoopback } from "../kernel/address.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
-import { createLogger, createStderrWriter } from "../observe/logger.ts";
+import { openLogs } from "../observe/logs.ts";
+import { createStderrWriter, type StderrWriter } from "../observe/stderr-writer.ts";
 import { createSystemClock } from "../runtime/system-clock.ts";
 import { VERSION } from "../runtime/version.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
@@ -42,11 +43,14 @@ export async function serve(input: ServeInput): Promise<number> {
     await log.flush();
     return EXIT.configuration;
   }
-  const emit = createLogger({
-    system: config.logLevelSystem,
-    mcp: config.logLevelMcp,
+  const { logLevelSystem, logLevelMcp } = config;
+  const { emit, rings } = openLogs({
+    logLevelSystem,
+    logLevelMcp,
+    logFormat: "text",
+    secrets: config.servers.flatMap((server) => server.secrets),
     wallMs: clock.wallMs,
-    write: log.write,
+    stderr: log,
   });
   tellAboutConfig(loaded, config, emit);
   const faults = watchFaults(emit);
@@ -60,6 +64,7 @@ export async function serve(input: ServeInput): Promise<number> {
       host,
       clock,
       emit,
+      logs: rings,
     });
     print(startTable(config, gateway.servers(), gateway.port));
     print(`Listening on ${bindUrl(config, gateway.port)}\n`);
@@ -73,7 +78,7 @@ export async function serve(input: ServeInput): Promise<number> {
 }
 
 /** Writes the rest of the log. Does not come back when nobody reads it, as that would last for ever. */
-async function end(exitCode: number, log: ReturnType<typeof createStderrWriter>): Promise<number> {
+async function end(exitCode: number, log: StderrWriter): Promise<number> {
   if (!(await log.flush())) process.exit(exitCode);
   return exitCode;
 }

@@ -5,6 +5,7 @@ import type { GatewayConfig } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
+import type { LogRings } from "../observe/log-ring.ts";
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -14,4 +15,6 @@ export interface GatewayOptions {
   readonly host: HostFacts;
   readonly clock: Clock;
   readonly emit: Emit;
+  /** The last lines of the log, for whoever cannot read files. */
+  readonly logs: LogRings;
 }

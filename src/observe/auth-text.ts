@@ -12,3 +12,16 @@ export function authText(event: AuthEvent): string {
     .map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   return [`auth ${step}${outcome === "ok" ? "" : " refused"}`, ...fields].join(" ");
 }
+
+/** The same as fields, for programs. */
+export function authFields(event: AuthEvent): Readonly<Record<string, string | null>> {
+  const { step, outcome, correlation, user, client, reason } = event;
+  return {
+    step,
+    outcome,
+    correlation: correlation ?? null,
+    user: user ?? null,
+    client: client ?? null,
+    reason: reason ?? null,
+  };
+}

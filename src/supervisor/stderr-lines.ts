@@ -5,6 +5,7 @@
  * A line is never judged by its words: stderr is no sign of failure (MCP 2025-11-25,
  * basic/transports#stdio). What the rate limit drops is counted and said; the tail stays true.
  */
+import { createRedactor, redactTokens, type Redact } from "../kernel/redact.ts";
 
 /** How much of stderr is kept and shown. */
 export interface StderrLimits {
@@ -25,29 +26,15 @@ export const DEFAULT_STDERR_LIMITS: StderrLimits = {
   linesPerSecond: 200,
 };
 
-/** Shorter values would blot out ordinary words. */
-const MIN_SECRET_CHARS = 4;
 /** Longest secret for which a cut line is still held to be clean. */
 const MAX_SLACK_BYTES = 8_192;
-const REDACTED = "[redacted]";
-
-/** A function that blots out every secret of at least four characters, also each line of a longer one. */
-export function createRedactor(secrets: readonly string[]): (text: string) => string {
-  const parts = new Set<string>();
-  for (const secret of secrets) {
-    for (const part of [secret, ...secret.split(/\r?\n/)]) {
-      if (part.length >= MIN_SECRET_CHARS) parts.add(part);
-    }
-  }
-  // The longest first: a secret that holds another one must go as a whole.
-  const ordered = [...parts].sort((a, b) => b.length - a.length);
-  return (text) => ordered.reduce((clean, part) => clean.replaceAll(part, REDACTED), text);
-}
+/** The same for tokens, which are known by their form only. */
+const MIN_SLACK_BYTES = 2_048;
 
 /** The stderr of one incarnation. */
 export class StderrLines {
   readonly #limits: StderrLimits;
-  readonly #redact: (text: string) => string;
+  readonly #redact: Redact;
   readonly #collectBytes: number;
   readonly #decoder = new TextDecoder();
   readonly #encoder = new TextEncoder();
@@ -62,8 +49,12 @@ export class StderrLines {
 
   constructor(secrets: readonly string[], limits: StderrLimits = DEFAULT_STDERR_LIMITS) {
     this.#limits = limits;
-    this.#redact = createRedactor(secrets);
-    const longest = Math.max(0, ...secrets.map((secret) => this.#encoder.encode(secret).length));
+    const redact = createRedactor(secrets);
+    this.#redact = (text) => redactTokens(redact(text));
+    const longest = Math.max(
+      MIN_SLACK_BYTES,
+      ...secrets.map((secret) => this.#encoder.encode(secret).length),
+    );
     this.#collectBytes = limits.maxLineBytes + Math.min(longest, MAX_SLACK_BYTES);
     this.#credit = limits.burstLines;
   }

@@ -6,9 +6,18 @@ import { createLogger } from "../../../src/observe/logger.ts";
 const SERVER = { server: "echo", instance: "shared" };
 
 /** The lines of some events under the two levels. */
-function linesOf(events: readonly GatewayEvent[], system: LogLevel, mcp: LogLevel): string[] {
+function linesOf(
+  events: readonly GatewayEvent[],
+  system: LogLevel,
+  mcp: LogLevel,
+  more: { readonly secrets?: readonly string[]; readonly format?: "json" | "text" } = {},
+): string[] {
   const lines: string[] = [];
-  const log = createLogger({ system, mcp, wallMs: () => 0, write: (text) => lines.push(text) });
+  const { secrets = [], format = "text" } = more;
+  const sinks = [
+    (_line: unknown, text: string, isShown: boolean) => void (isShown && lines.push(text)),
+  ];
+  const log = createLogger({ system, mcp, format, secrets, wallMs: () => 0, sinks });
   for (const event of events) log(event);
   return lines;
 }
@@ -86,7 +95,7 @@ describe("lines", () => {
     };
     const [line] = linesOf([event], "INFO", "DEBUG");
     expect(line).toMatch(
-      /DEBUG {3}\[echo\] Method: tools\/call, ID: "1", SessionID: none, result in 1\.[23] ms\n$/,
+      /INFO {4}\[echo\] Method: tools\/call, ID: "1", SessionID: none, result in 1\.[23] ms\n$/,
     );
   });
 });
@@ -110,4 +119,64 @@ describe("levels", () => {
     expect(linesOf([theirs], "TRACE", "WARNING").length).toBe(0);
     expect(linesOf([{ kind: "gateway.stopped" }], "WARNING", "TRACE").length).toBe(0);
   });
+});
+
+describe("what must not be shown", () => {
+  test("configured secrets and tokens are blotted out of words and fields, in both forms", () => {
+    const event: GatewayEvent = {
+      kind: "request.settled",
+      server: "echo",
+      sessionRef: "1a2b",
+      method: "tools/hunter22",
+      id: '"Bearer abcdefghijkl9"',
+      outcome: "result",
+      durationMs: 1,
+    };
+    for (const format of ["text", "json"] as const) {
+      const [line] = linesOf([event], "INFO", "INFO", { secrets: ["hunter22"], format });
+      expect(line).toContain("tools/[redacted]");
+      expect(line).not.toContain("hunter22");
+      expect(line).not.toContain("abcdefghijkl");
+    }
+  });
+});
+
+test("JSON: one object a line, with the facts as fields", () => {
+  const event: GatewayEvent = {
+    kind: "child.exited",
+    ...SERVER,
+    pid: 7,
+    exitCode: 3,
+    signal: null,
+    expected: false,
+  };
+  const [line] = linesOf([event], "INFO", "INFO", { format: "json" });
+  expect(line?.endsWith("}\n")).toBe(true);
+  expect(JSON.parse(line ?? "")).toEqual({
+    time: "1970-01-01T00:00:00.000Z",
+    level: "WARNING",
+    server: "echo",
+    event: "child.exited",
+    message: "shared: pid 7 ended (code 3)",
+    instance: "shared",
+    pid: 7,
+    exitCode: 3,
+    signal: null,
+    expected: false,
+  });
+});
+
+test("what a child writes on stderr reaches the sinks whatever the level, marked as hidden", () => {
+  const seen: boolean[] = [];
+  const log = createLogger({
+    system: "ERROR",
+    mcp: "ERROR",
+    format: "text",
+    secrets: [],
+    wallMs: () => 0,
+    sinks: [(_line, _text, isShown) => seen.push(isShown)],
+  });
+  log({ kind: "child.stderr", ...SERVER, line: "x" });
+  log({ kind: "child.spawned", ...SERVER, pid: 7 });
+  expect(seen).toEqual([false]);
 });

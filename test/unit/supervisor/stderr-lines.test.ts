@@ -1,10 +1,7 @@
 /** Bytes of stderr to lines: split, capped, redacted, limited. */
 import { describe, expect, test } from "bun:test";
-import {
-  createRedactor,
-  DEFAULT_STDERR_LIMITS,
-  StderrLines,
-} from "../../../src/supervisor/stderr-lines.ts";
+import { createRedactor } from "../../../src/kernel/redact.ts";
+import { DEFAULT_STDERR_LIMITS, StderrLines } from "../../../src/supervisor/stderr-lines.ts";
 
 const encoder = new TextEncoder();
 const bytes = (text: string): Uint8Array => encoder.encode(text);

@@ -1,0 +1,171 @@
+/**
+ * Pure. From an event to what is said about it: level, server, words, and the facts as fields for
+ * the JSON form. Whoever chooses a part of it, it stays one line and holds no secret.
+ */
+import type { GatewayEvent, LogLevel } from "../kernel/event.ts";
+import type { Redact } from "../kernel/redact.ts";
+import { authFields, authText } from "./auth-text.ts";
+
+/** Facts of a line beside its words. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+/** What is said about one event. */
+export interface LogLine {
+  readonly timeMs: number;
+  readonly level: LogLevel;
+  /** The server's slug; undefined for the gateway itself. */
+  readonly server: string | undefined;
+  readonly event: GatewayEvent["kind"];
+  readonly text: string;
+  readonly fields: LogFields | undefined;
+}
+
+/** Levels by gravity, the gravest first. */
+export const LEVEL_RANK: Readonly<Record<LogLevel, number>> = {
+  ERROR: 0,
+  WARNING: 1,
+  INFO: 2,
+  DEBUG: 3,
+  TRACE: 4,
+};
+
+/** A client chooses the length of its method and ids. */
+const MAX_CHARS = 4000;
+const MAX_FIELD_CHARS = 400;
+
+/** The line of an event, redacted and cut. */
+export function lineOf(event: GatewayEvent, timeMs: number, redact: Redact): LogLine {
+  const fields = fieldsOf(event);
+  return {
+    timeMs,
+    level: levelOf(event),
+    server: serverOf(event),
+    event: event.kind,
+    text: plain(redact(textOf(event)), MAX_CHARS),
+    fields: fields === undefined ? undefined : cleanFields(fields, redact),
+  };
+}
+
+/** The server that an event is about; undefined for the gateway itself. */
+export function serverOf(event: GatewayEvent): string | undefined {
+  return "server" in event ? event.server : undefined;
+}
+
+/** How grave an event is. What a throw-away process does is of interest only when something is looked for. */
+export function levelOf(event: GatewayEvent): LogLevel {
+  if ("instance" in event && event.instance === "probe") return "DEBUG";
+  switch (event.kind) {
+    case "gateway.notice":
+      return event.level;
+    case "gateway.listening":
+    case "gateway.stopping":
+    case "gateway.stopped":
+    case "session.opened":
+    case "session.closed":
+    case "child.stderr":
+      return "INFO";
+    case "instance.state":
+      return event.to === "failed" ? "ERROR" : event.to === "backoff" ? "WARNING" : "INFO";
+    case "child.exited":
+      return event.expected ? "DEBUG" : "WARNING";
+    case "child.noise":
+      return "WARNING";
+    case "request.settled":
+      if (event.outcome === "failed") return "WARNING";
+      // Some clients ping every few seconds.
+      return event.method === "ping" ? "DEBUG" : "INFO";
+    case "auth.step":
+      return event.outcome === "ok" ? "INFO" : "WARNING";
+    case "child.spawned":
+    case "message.dropped":
+    case "list.substituted":
+      return "DEBUG";
+  }
+}
+
+function textOf(event: GatewayEvent): string {
+  switch (event.kind) {
+    case "gateway.notice":
+      return event.message;
+    case "gateway.listening":
+      return `listening on ${event.url}`;
+    case "gateway.stopping":
+      return `stopping: ${event.reason}`;
+    case "gateway.stopped":
+      return "stopped";
+    case "instance.state":
+      return `${event.instance}: ${event.from} → ${event.to} (${event.cause})`;
+    case "child.spawned":
+      return `${event.instance}: pid ${event.pid}`;
+    case "child.exited": {
+      const how = event.signal === null ? `code ${event.exitCode}` : event.signal;
+      return `${event.instance}: pid ${event.pid} ended (${how})`;
+    }
+    case "child.stderr":
+      return `${event.instance} stderr: ${event.line}`;
+    case "child.noise":
+      return `${event.instance}: skipped a line on stdout that is no message: ${JSON.stringify(event.sample)}`;
+    case "message.dropped":
+      return `dropped: ${event.reason}`;
+    case "session.opened":
+      return `session ${event.sessionRef} opened (${event.binding})`;
+    case "session.closed":
+      return `session ${event.sessionRef} closed: ${event.reason}`;
+    case "request.settled": {
+      const { method, id, sessionRef = "none", outcome, durationMs } = event;
+      return `Method: ${method}, ID: ${id}, SessionID: ${sessionRef}, ${outcome} in ${durationMs.toFixed(1)} ms`;
+    }
+    case "auth.step":
+      return authText(event);
+    case "list.substituted":
+      return `${event.method} answered by the gateway: ${event.reason}`;
+  }
+}
+
+/** What a program wants to search and count by; the rest is in the words. */
+function fieldsOf(event: GatewayEvent): LogFields | undefined {
+  switch (event.kind) {
+    case "instance.state": {
+      const { instance, from, to, cause } = event;
+      return { instance, from, to, cause };
+    }
+    case "child.spawned":
+      return { instance: event.instance, pid: event.pid };
+    case "child.exited": {
+      const { instance, pid, exitCode, signal, expected } = event;
+      return { instance, pid, exitCode, signal, expected };
+    }
+    case "child.stderr":
+    case "child.noise":
+      return { instance: event.instance };
+    case "session.opened":
+      return { session: event.sessionRef, binding: event.binding };
+    case "session.closed":
+      return { session: event.sessionRef, reason: event.reason };
+    case "request.settled": {
+      const { method, id, sessionRef, outcome, durationMs } = event;
+      return { method, id, session: sessionRef ?? null, outcome, durationMs };
+    }
+    case "auth.step":
+      return authFields(event);
+    default:
+      return undefined;
+  }
+}
+
+function cleanFields(fields: LogFields, redact: Redact): LogFields {
+  const clean: Record<string, string | number | boolean | null> = {};
+  for (const [key, value] of Object.entries(fields)) {
+    clean[key] = typeof value === "string" ? plain(redact(value), MAX_FIELD_CHARS) : value;
+  }
+  return clean;
+}
+
+const UNSAFE = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
+
+/** Clients and children choose parts of it: nothing in them may begin a line or move the cursor. */
+function plain(text: string, maxChars: number): string {
+  const { length } = text;
+  const shown = length > maxChars ? `${text.slice(0, maxChars)}… (${length})` : text;
+  return shown.replace(UNSAFE, "·");
+}

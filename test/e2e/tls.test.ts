@@ -10,7 +10,8 @@ import { serve } from "../helpers/run-program.ts";
 import { SseReader } from "../helpers/sse-reader.ts";
 import { SOON_MS, until } from "../helpers/wait.ts";
 import { fixtureServer } from "../helpers/fixtures.ts";
-import { type Certificate, makeCertificate } from "./certificate.ts";
+import type { Certificate } from "../helpers/auth/x509.ts";
+import { makeCertificate } from "./certificate.ts";
 
 const both = "application/json, text/event-stream";
 

@@ -4,6 +4,12 @@
  */
 import type { Issuer } from "./public-hosts.ts";
 
+/**
+ * Where a browser is sent, below the issuer, while its request waits: the id follows. The page binds
+ * the id to the browser in the very answer that sends it there, so no other browser can go on with it.
+ */
+export const SIGN_IN_PATH = "/sign-in/";
+
 /** An authorization request that waits for a person. */
 export interface PendingAuthorization {
   readonly id: string;
@@ -59,7 +65,12 @@ export interface GrantSummary {
 }
 
 export interface AuthorizationServer {
-  /** Serves /authorize (and what follows it), /token, /register and /revoke of an issuer. */
+  /**
+   * Serves /authorize (and what follows it), /token, /register and /revoke of an issuer. A request
+   * that waits for a person is answered by a redirect to `{issuer}/sign-in/{id}`, with an id that
+   * cannot be guessed. What must not be redirected is an answer in `text/html`, made by the
+   * `ErrorPage` that the engine is given; `http/` adds the headers of a page to it.
+   */
   serve(request: Request, issuer: Issuer, peer: Peer): Promise<Response>;
   /** The document of RFC 8414. */
   metadata(issuer: Issuer): object;
@@ -71,6 +82,14 @@ export interface AuthorizationServer {
   deny(issuer: Issuer, id: string): Promise<string>;
   close(): Promise<void>;
 }
+
+/** An error for a person to read: escaped, with what to do next. Whole document of HTML. */
+export type ErrorPage = (problem: {
+  /** A short sentence, such as "This request cannot go on". */
+  readonly title: string;
+  /** What is wrong, in words for the person; may hold text of the client. */
+  readonly message: string;
+}) => string;
 
 /** Whom a request came from, as far as the gateway believes it. */
 export interface Peer {

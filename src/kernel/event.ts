@@ -3,6 +3,8 @@
  * Rooms do not log: they emit.
  */
 
+import type { HealthEvent, StateCause } from "./health-event.ts";
+
 export type LogLevel = "ERROR" | "WARNING" | "INFO" | "DEBUG" | "TRACE";
 
 /** A person's words for where an instance is. `idle` is stopped on purpose and started on demand. */
@@ -37,6 +39,7 @@ export interface AuthEvent {
 
 export type GatewayEvent =
   | AuthEvent
+  | HealthEvent
   | { readonly kind: "gateway.notice"; readonly level: LogLevel; readonly message: string }
   | { readonly kind: "gateway.listening"; readonly url: string }
   | { readonly kind: "gateway.stopping"; readonly reason: string }
@@ -49,6 +52,8 @@ export type GatewayEvent =
       readonly to: InstanceState;
       /** What caused the change, in words: "exited with code 1", "handshake answered". */
       readonly cause: string;
+      /** The same for programs. */
+      readonly why: StateCause;
     }
   | {
       readonly kind: "child.spawned";

@@ -5,6 +5,7 @@
 import type { GatewayEvent, LogLevel } from "../kernel/event.ts";
 import type { Redact } from "../kernel/redact.ts";
 import { authFields, authText } from "./auth-text.ts";
+import { healthFields, healthLevel, healthText } from "./health-text.ts";
 
 /** Facts of a line beside its words. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
@@ -76,6 +77,12 @@ export function levelOf(event: GatewayEvent): LogLevel {
       return event.method === "ping" ? "DEBUG" : "INFO";
     case "auth.step":
       return event.outcome === "ok" ? "INFO" : "WARNING";
+    case "instance.probed":
+    case "resources.sampled":
+    case "resources.summary":
+    case "alert.raised":
+    case "alert.cleared":
+      return healthLevel(event);
     case "child.spawned":
     case "message.dropped":
     case "list.substituted":
@@ -117,6 +124,12 @@ function textOf(event: GatewayEvent): string {
     }
     case "auth.step":
       return authText(event);
+    case "instance.probed":
+    case "resources.sampled":
+    case "resources.summary":
+    case "alert.raised":
+    case "alert.cleared":
+      return healthText(event);
     case "list.substituted":
       return `${event.method} answered by the gateway: ${event.reason}`;
   }
@@ -126,8 +139,8 @@ function textOf(event: GatewayEvent): string {
 function fieldsOf(event: GatewayEvent): LogFields | undefined {
   switch (event.kind) {
     case "instance.state": {
-      const { instance, from, to, cause } = event;
-      return { instance, from, to, cause };
+      const { instance, from, to, cause, why } = event;
+      return { instance, from, to, cause, why: why.kind };
     }
     case "child.spawned":
       return { instance: event.instance, pid: event.pid };
@@ -148,6 +161,12 @@ function fieldsOf(event: GatewayEvent): LogFields | undefined {
     }
     case "auth.step":
       return authFields(event);
+    case "instance.probed":
+    case "resources.sampled":
+    case "resources.summary":
+    case "alert.raised":
+    case "alert.cleared":
+      return healthFields(event);
     default:
       return undefined;
   }

@@ -65,6 +65,15 @@ export class ChildTree {
     if (table !== undefined) this.#members(table);
   }
 
+  /** The processes of the tree that run now; only the leader where the system has no table of them. */
+  running(): readonly number[] {
+    const table = this.#options.processes.recent();
+    if (table === undefined) return [this.leader.pid];
+    return this.#members(table)
+      .filter(isRunning)
+      .map(({ pid }) => pid);
+  }
+
   /** True while any process of the tree runs, as far as this system can tell. */
   isAlive(): boolean {
     const table = this.#options.processes.recent();

@@ -73,6 +73,10 @@ export class Child implements Incarnation {
     return this.#dead;
   }
 
+  get lastOutputMs(): number {
+    return this.#readAtMs;
+  }
+
   get stderrTail(): readonly string[] {
     return this.#stderr.tail;
   }

@@ -6,16 +6,23 @@ import { GatewayError } from "../kernel/error.ts";
 import type { InstanceState } from "../kernel/event.ts";
 import type { ChildExit } from "./model.ts";
 
-/** "exited with code 1", "ended by SIGKILL". */
-export function exitText({ exitCode, signal }: ChildExit): string {
+/** "exited with code 1", "ended by SIGKILL"; what else is known of a SIGKILL that we did not send. */
+export function exitText(exit: ChildExit, isOutOfMemory = false): string {
+  if (isOutOfMemory) return `${plainText(exit)}: the kernel was out of memory`;
+  const isForeign = exit.signal === "SIGKILL" && !exit.expected;
+  return isForeign ? `${plainText(exit)}, which was not sent from here` : plainText(exit);
+}
+
+function plainText({ exitCode, signal }: ChildExit): string {
   if (signal !== null) return `ended by ${signal}`;
   return exitCode === null ? "ended without a known exit code" : `exited with code ${exitCode}`;
 }
 
 /** The same, followed by the last line that the child wrote to stderr. */
-export function exitTextWithStderr(exit: ChildExit): string {
+export function exitTextWithStderr(exit: ChildExit, isOutOfMemory = false): string {
   const last = exit.stderrTail.at(-1);
-  return last === undefined ? exitText(exit) : `${exitText(exit)}: ${last}`;
+  const text = exitText(exit, isOutOfMemory);
+  return last === undefined ? text : `${text}: ${last}`;
 }
 
 /** Why an instance cannot serve now. */

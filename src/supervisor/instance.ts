@@ -1,31 +1,35 @@
 /**
  * One instance: performs what lifecycle.ts decides, for one incarnation after the other. The only
- * writer of its phase, its failure history and its run.
- *
- * Events are taken one at a time; what a command brings about (a start that is refused at once) is
- * queued behind the running one.
+ * writer of its run; its phase is state-machine.ts's, its failures are failure-judge.ts's.
  */
 import type { Timer } from "../kernel/clock.ts";
 import { GatewayError, messageOf } from "../kernel/error.ts";
 import type { InstanceState } from "../kernel/event.ts";
+import type { StateCause } from "../kernel/health-event.ts";
 import { draining, exitText, exitTextWithStderr, unavailable } from "./exit-text.ts";
 import {
   type Command,
   endIsFailure,
+  isServing,
   isWanted,
   type LifecycleEvent,
   type Phase,
-  step,
 } from "./lifecycle.ts";
-import type { ChildExit, Incarnation, Instance, InstanceOptions } from "./model.ts";
+import type {
+  ChildExit,
+  Incarnation,
+  Instance,
+  InstanceOptions,
+  StartedBy,
+  StoppedBy,
+} from "./model.ts";
 import { ReadyWaiters } from "./ready-waiters.ts";
-import {
-  type FailureHistory,
-  judgeFailure,
-  type RestartPolicy,
-  type Verdict,
-} from "./restart-policy.ts";
+import { FailureJudge } from "./failure-judge.ts";
+import type { RestartPolicy, Verdict } from "./restart-policy.ts";
 import { Run, type RunDeps } from "./run.ts";
+import { errorCodeOf } from "./spawn-failure.ts";
+import { exitCause, mayBeOutOfMemory, type Reason } from "./state-cause.ts";
+import { StateMachine } from "./state-machine.ts";
 
 const FOR_GOOD: Verdict = { kind: "give-up", retryInMs: undefined };
 
@@ -33,6 +37,8 @@ const FOR_GOOD: Verdict = { kind: "give-up", retryInMs: undefined };
 export interface InstanceDeps extends RunDeps {
   readonly random: () => number;
   readonly policy: RestartPolicy;
+  /** True when the kernel says that it killed a process for lack of memory, once for each. */
+  readonly claimOomKill: () => boolean;
   readonly isDraining: () => boolean;
   /** It is wanted again: for the list of instances. */
   readonly onWanted: (instance: ManagedInstance) => void;
@@ -47,10 +53,9 @@ export class ManagedInstance implements Instance {
   readonly #options: InstanceOptions;
   readonly #deps: InstanceDeps;
   readonly #waiters: ReadyWaiters;
-  readonly #queue: { readonly event: LifecycleEvent; readonly cause: string }[] = [];
-  #isStepping = false;
-  #phase: Phase = { state: "stopped" };
-  #history: FailureHistory = [];
+  readonly #machine: StateMachine;
+  #isHeld = false;
+  readonly #judge: FailureJudge;
   #run: Run | undefined;
   #started = 0;
   #restarts = 0;
@@ -66,6 +71,15 @@ export class ManagedInstance implements Instance {
     this.#options = options;
     this.#deps = deps;
     this.#waiters = new ReadyWaiters(deps.clock);
+    this.#judge = new FailureJudge(deps);
+    this.#machine = new StateMachine({
+      server: options.server,
+      label: options.label,
+      initial: options.startsIdle === true ? "idle" : "stopped",
+      emit: deps.emit,
+      perform: (command) => this.#perform(command),
+      onChanged: (state) => this.#settle(state),
+    });
   }
 
   get state(): InstanceState {
@@ -92,63 +106,76 @@ export class ManagedInstance implements Instance {
     return this.#run?.stderrTail ?? this.#stderrTail;
   }
 
+  get cause(): StateCause | undefined {
+    return this.#machine.cause;
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
   get retryInMs(): number | undefined {
     if (this.#wait === undefined) return undefined;
     return Math.max(0, this.#wait.dueAtMs - this.#deps.clock.nowMs());
   }
 
-  start(): void {
-    if (this.#deps.isDraining() || isWanted(this.#phase)) return;
+  processes(): readonly number[] {
+    return this.#run?.processes() ?? [];
+  }
+
+  start(by: StartedBy = "demand"): void {
+    if (by === "operator") this.#isHeld = false;
+    if (this.#isHeld || this.#deps.isDraining() || isWanted(this.#phase)) return;
     this.#deps.onWanted(this);
-    this.#take({ type: "start" }, "asked to start");
+    const text = by === "operator" ? "started by the operator" : "asked to start";
+    this.#take({ type: "start" }, { why: { kind: by }, text });
+  }
+
+  restart(reason: string): void {
+    if (this.#deps.isDraining()) return;
+    this.#isHeld = false;
+    this.#judge.forget();
+    this.#deps.onWanted(this);
+    this.#take({ type: "restart" }, { why: { kind: "operator" }, text: reason });
+  }
+
+  doze(reason: string): void {
+    this.#take({ type: "doze" }, { why: { kind: "idle" }, text: reason });
+  }
+
+  doubt(failures: number, reason: string): void {
+    const type = failures === 0 ? "recovered" : "doubted";
+    this.#take({ type }, { why: { kind: "probe", failures }, text: reason });
+  }
+
+  fault(why: StateCause, reason: string): void {
+    this.#lastError = reason;
+    this.#take({ type: "faulted" }, { why, text: reason });
   }
 
   whenReady(deadlineMs: number): Promise<void> {
-    if (this.#phase.state === "ready" && this.incarnation !== undefined) return Promise.resolve();
+    if (isServing(this.#phase) && this.incarnation !== undefined) return Promise.resolve();
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     return this.#waiters.wait(deadlineMs, () => this.#unavailable("is not ready yet"));
   }
 
-  stop(reason: string): Promise<void> {
+  stop(reason: string, by: StoppedBy = "released"): Promise<void> {
+    if (by === "operator") this.#isHeld = true;
     if (this.#phase.state === "stopped") {
       this.#deps.onGone(this);
       return Promise.resolve();
     }
     this.#stopping ??= Promise.withResolvers<void>();
     const { promise } = this.#stopping;
-    this.#take({ type: "stop" }, reason);
+    this.#take({ type: "stop" }, { why: { kind: by }, text: reason });
     return promise;
   }
 
   /** SIGKILL to the whole tree, now; its exit is observed later, if there is a later. */
   kill(reason: string): void {
     this.#run?.kill();
-    this.#take({ type: "stop" }, reason);
-  }
-
-  #take(event: LifecycleEvent, cause: string): void {
-    this.#queue.push({ event, cause });
-    if (this.#isStepping) return;
-    this.#isStepping = true;
-    try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        this.#step(next.event, next.cause);
-      }
-    } finally {
-      this.#isStepping = false;
-    }
-  }
-
-  #step(event: LifecycleEvent, cause: string): void {
-    const { server, label: instance } = this;
-    const from = this.#phase.state;
-    const { phase, commands } = step(this.#phase, event);
-    this.#phase = phase;
-    const to = phase.state;
-    if (from !== to) this.#deps.emit({ kind: "instance.state", server, instance, from, to, cause });
-    for (const command of commands) this.#perform(command);
-    if (from !== to) this.#settle();
+    this.#take({ type: "stop" }, { why: { kind: "shutdown" }, text: reason });
   }
 
   #perform(command: Command): void {
@@ -174,19 +201,28 @@ export class ManagedInstance implements Instance {
     const { clock } = this.#deps;
     const timer = clock.after(delayMs, () => {
       this.#restarts += 1;
-      this.#take({ type: "due" }, "the wait is over");
+      const after = this.#machine.lastFailure?.kind;
+      const why: StateCause = { kind: "retry", ...(after === undefined ? {} : { after }) };
+      this.#take({ type: "due" }, { why, text: "the wait is over" });
     });
     this.#wait = { timer, dueAtMs: clock.nowMs() + delayMs };
   }
 
+  get #phase(): Phase {
+    return this.#machine.phase;
+  }
+
+  #take(event: LifecycleEvent, reason: Reason): void {
+    this.#machine.take(event, reason);
+  }
+
   /** Tells those who wait what a new state means for them. */
-  #settle(): void {
-    const { state } = this.#phase;
-    if (state === "ready") this.#waiters.settle(undefined);
+  #settle(state: InstanceState): void {
+    if (isServing(this.#phase)) this.#waiters.settle(undefined);
     const refusal = this.#refusal();
     if (refusal !== undefined) this.#waiters.settle(refusal);
     const isOver = state === "failed" && this.#options.restart === "never";
-    if (state === "stopped" || isOver) this.#deps.onGone(this);
+    if (state === "stopped" || state === "idle" || isOver) this.#deps.onGone(this);
     if (state === "stopping") return;
     // Whatever came after it (even a new start): the incarnation that was to be stopped is gone.
     this.#stopping?.resolve();
@@ -199,11 +235,8 @@ export class ManagedInstance implements Instance {
     let run: Run;
     try {
       run = new Run(this.#options, this.#started, this.#deps, {
-        onReady: () => this.#take({ type: "connected" }, "ready"),
-        onFault: (reason) => {
-          this.#lastError = reason;
-          this.#take({ type: "faulted" }, reason);
-        },
+        onReady: () => this.#take({ type: "connected" }, { why: { kind: "ready" }, text: "ready" }),
+        onFault: (kind, reason) => this.fault({ kind }, reason),
         onEnded: (exit) => this.#ended(exit),
       });
     } catch (thrown) {
@@ -215,37 +248,41 @@ export class ManagedInstance implements Instance {
   }
 
   #refused(thrown: unknown): void {
-    const cause = messageOf(thrown);
-    this.#lastError = cause;
+    const text = messageOf(thrown);
+    this.#lastError = text;
     this.#spawnError = thrown instanceof GatewayError ? thrown : undefined;
     const isRetried =
       this.#options.restart === "on-failure" && this.#spawnError?.retryable === true;
-    this.#take({ type: "refused", verdict: isRetried ? this.#judge() : FOR_GOOD }, cause);
+    const errorCode = errorCodeOf(this.#spawnError?.cause);
+    const why: StateCause = {
+      kind: "spawn-error",
+      ...(errorCode === undefined ? {} : { errorCode }),
+    };
+    this.#take(
+      { type: "refused", verdict: isRetried ? this.#judge.judge() : FOR_GOOD },
+      { why, text },
+    );
   }
 
   #ended(exit: ChildExit): void {
     this.#stderrTail = exit.stderrTail;
     this.#run = undefined;
     const isFailure = endIsFailure(this.#phase);
-    if (!exit.expected) this.#lastError = exitTextWithStderr(exit);
-    // A child that we stopped for a fault is remembered for the fault, not for our signal.
-    const cause = isFailure && exit.expected ? this.#lastError : exitText(exit);
+    const isOutOfMemory = mayBeOutOfMemory(exit) && this.#deps.claimOomKill();
+    if (!exit.expected) this.#lastError = exitTextWithStderr(exit, isOutOfMemory);
     const verdict: Verdict = isFailure ? this.#verdictOn(exit) : { kind: "rest" };
-    this.#take({ type: "ended", verdict }, cause ?? exitText(exit));
+    const byItself = { why: exitCause(exit, isOutOfMemory), text: exitText(exit, isOutOfMemory) };
+    // A child that we stopped is remembered for our reason, not for the signal that it needed.
+    const ordered = exit.expected ? this.#machine.order : undefined;
+    const text = isFailure ? ordered?.text : undefined;
+    const reason = { why: ordered?.why ?? byItself.why, text: text ?? byItself.text };
+    this.#take({ type: "ended", verdict }, reason);
   }
 
   #verdictOn(exit: ChildExit): Verdict {
-    if (this.#options.restart === "on-failure") return this.#judge();
+    if (this.#options.restart === "on-failure") return this.#judge.judge();
     const isOrderly = exit.exitCode === 0 && !exit.expected;
     return isOrderly ? { kind: "rest" } : FOR_GOOD;
-  }
-
-  #judge(): Verdict {
-    const { policy, clock, random } = this.#deps;
-    const failure = { policy, history: this.#history, nowMs: clock.nowMs(), random: random() };
-    const { history, verdict } = judgeFailure(failure);
-    this.#history = history;
-    return verdict;
   }
 
   /** Why waiting would be in vain, if it would. */

@@ -2,17 +2,18 @@
  * Pure. The life of an instance as a table: phase × event → next phase and commands.
  *
  * The owner (instance.ts) performs the commands and reports what came of them as further events.
- * `degraded` and `idle` of InstanceState are words of those who probe and who start on demand; they
- * are not reached here.
+ * `degraded` serves as `ready` does: somebody above doubts it. `idle` rests until it is wanted.
  */
 import type { Verdict } from "./restart-policy.ts";
 
 /** What follows when a stopping incarnation has ended: nothing, a fresh start, or a verdict on the failure. */
-export type AfterStop = "rest" | "restart" | "verdict";
+export type AfterStop = "rest" | "idle" | "restart" | "verdict";
 
 /** Where an instance is, and for a stop also what follows it. */
 export type Phase =
-  | { readonly state: "stopped" | "starting" | "ready" | "backoff" | "failed" }
+  | {
+      readonly state: "stopped" | "idle" | "starting" | "ready" | "degraded" | "backoff" | "failed";
+    }
   | { readonly state: "stopping"; readonly then: AfterStop };
 
 /** What happened to an instance. */
@@ -21,9 +22,16 @@ export type LifecycleEvent =
   | { readonly type: "start" }
   /** Somebody wants it to rest. */
   | { readonly type: "stop" }
+  /** Nobody needs it now; whoever does starts it. */
+  | { readonly type: "doze" }
+  /** Somebody wants a fresh incarnation at once, whatever has happened before. */
+  | { readonly type: "restart" }
   /** The process could not be started. */
   | { readonly type: "refused"; readonly verdict: Verdict }
   | { readonly type: "connected" }
+  /** It does not answer as it should, or does so again. */
+  | { readonly type: "doubted" }
+  | { readonly type: "recovered" }
   /** The incarnation lives but is of no use: start failed or timed out, pipes closed. */
   | { readonly type: "faulted" }
   /** The incarnation and its tree are gone; the verdict counts only where `endIsFailure`. */
@@ -46,52 +54,85 @@ export interface Step {
 
 const SPAWN: Step = { phase: { state: "starting" }, commands: [{ do: "spawn" }] };
 const REST: Step = { phase: { state: "stopped" }, commands: [] };
+const DOZE: Step = { phase: { state: "idle" }, commands: [] };
 
 /** The next phase; an event that means nothing in a phase leaves it as it is, without commands. */
 export function step(phase: Phase, event: LifecycleEvent): Step {
   const stay: Step = { phase, commands: [] };
   switch (phase.state) {
     case "stopped":
-      return event.type === "start" ? SPAWN : stay;
+      return event.type === "start" || event.type === "restart" ? SPAWN : stay;
+    case "idle":
+      if (event.type === "stop") return REST;
+      return event.type === "start" || event.type === "restart" ? SPAWN : stay;
     case "starting":
     case "ready":
+    case "degraded":
       return stepAlive(phase, event) ?? stay;
     case "backoff":
     case "failed":
-      if (event.type === "due") return SPAWN;
-      if (event.type === "stop") return { ...REST, commands: [{ do: "cancel-wait" }] };
-      return stay;
+      return stepWaiting(event) ?? stay;
     case "stopping":
       return stepStopping(phase.then, event) ?? stay;
   }
 }
 
-function stepAlive(phase: Phase, event: LifecycleEvent): Step | undefined {
+function stepAlive({ state }: Phase, event: LifecycleEvent): Step | undefined {
   switch (event.type) {
     case "connected":
-      return phase.state === "starting" ? { phase: { state: "ready" }, commands: [] } : undefined;
+      return state === "starting" ? { phase: { state: "ready" }, commands: [] } : undefined;
+    case "doubted":
+      return state === "ready" ? { phase: { state: "degraded" }, commands: [] } : undefined;
+    case "recovered":
+      return state === "degraded" ? { phase: { state: "ready" }, commands: [] } : undefined;
     case "refused":
     case "ended":
       return sentence(event.verdict);
     case "faulted":
-      return { phase: { state: "stopping", then: "verdict" }, commands: [{ do: "end-child" }] };
+      return stopping("verdict");
     case "stop":
-      return { phase: { state: "stopping", then: "rest" }, commands: [{ do: "end-child" }] };
+      return stopping("rest");
+    case "doze":
+      // One that still starts is wanted by somebody.
+      return state === "starting" ? undefined : stopping("idle");
+    case "restart":
+      return stopping("restart");
     case "start":
     case "due":
       return undefined;
   }
 }
 
+function stopping(then: AfterStop): Step {
+  return { phase: { state: "stopping", then }, commands: [{ do: "end-child" }] };
+}
+
+function stepWaiting(event: LifecycleEvent): Step | undefined {
+  if (event.type === "due") return SPAWN;
+  if (event.type === "stop") return { ...REST, commands: [{ do: "cancel-wait" }] };
+  if (event.type !== "restart") return undefined;
+  return { ...SPAWN, commands: [{ do: "cancel-wait" }, ...SPAWN.commands] };
+}
+
 function stepStopping(then: AfterStop, event: LifecycleEvent): Step | undefined {
-  if (event.type === "stop") return { phase: { state: "stopping", then: "rest" }, commands: [] };
-  if (event.type === "start" && then === "rest") {
-    return { phase: { state: "stopping", then: "restart" }, commands: [] };
-  }
+  const goOn = (next: AfterStop): Step => ({
+    phase: { state: "stopping", then: next },
+    commands: [],
+  });
+  if (event.type === "stop") return goOn("rest");
+  if (event.type === "restart") return goOn("restart");
+  if (event.type === "start" && (then === "rest" || then === "idle")) return goOn("restart");
   if (event.type !== "ended") return undefined;
-  if (then === "rest") return REST;
-  if (then === "restart") return SPAWN;
-  return sentence(event.verdict);
+  switch (then) {
+    case "rest":
+      return REST;
+    case "idle":
+      return DOZE;
+    case "restart":
+      return SPAWN;
+    case "verdict":
+      return sentence(event.verdict);
+  }
 }
 
 function sentence(verdict: Verdict): Step {
@@ -119,5 +160,11 @@ export function endIsFailure(phase: Phase): boolean {
 
 /** True while somebody wants the instance to run, whatever stands in the way at the moment. */
 export function isWanted(phase: Phase): boolean {
-  return phase.state !== "stopped" && !(phase.state === "stopping" && phase.then === "rest");
+  if (phase.state === "stopping") return phase.then === "restart" || phase.then === "verdict";
+  return phase.state !== "stopped" && phase.state !== "idle";
+}
+
+/** True where requests can be given to the live incarnation. */
+export function isServing({ state }: Phase): boolean {
+  return state === "ready" || state === "degraded";
 }

@@ -7,6 +7,13 @@
  * decides when the instance is ready.
  */
 import type { InstanceState } from "../kernel/event.ts";
+import type { StateCause } from "../kernel/health-event.ts";
+
+/** Who wants an instance to run. */
+export type StartedBy = "demand" | "operator";
+
+/** Who wants it to rest: a person, whoever it was started for, or the end of the gateway. */
+export type StoppedBy = "operator" | "released" | "shutdown";
 
 export interface ChildCommand {
   readonly command: string;
@@ -30,6 +37,8 @@ export interface Incarnation {
   readonly pid: number;
   /** 1 for the first of its instance; part of every correlation key. */
   readonly number: number;
+  /** When it last wrote anything, to stdout or stderr; monotonic milliseconds. */
+  readonly lastOutputMs: number;
   /** Resolves once the exit was observed (not once a signal was sent), never rejects. */
   readonly exited: Promise<ChildExit>;
   /**
@@ -54,6 +63,8 @@ export interface InstanceOptions {
   readonly command: ChildCommand;
   /** Values to redact from anything that is shown of stderr. */
   readonly secrets: readonly string[];
+  /** It is only started when somebody wants it: `idle` from the beginning. */
+  readonly startsIdle?: boolean;
   /** `never`: one incarnation, then `stopped` or `failed` (children of sessions). */
   readonly restart: "on-failure" | "never";
   /** From spawn until `connect` must have resolved. */
@@ -81,15 +92,29 @@ export interface Instance {
   readonly stderrTail: readonly string[];
   /** Milliseconds until the next start while in backoff, or undefined. */
   readonly retryInMs: number | undefined;
-  /** Begins to spawn; no effect when already wanted. */
-  start(): void;
+  /** Why the state is what it is. */
+  readonly cause: StateCause | undefined;
+  /** Its operator has stopped it, so that no request may start it. */
+  readonly isHeld: boolean;
+  /** Begins to spawn; no effect when already wanted, or held and only a request wants it. */
+  start(by?: StartedBy): void;
   /**
    * Resolves when ready; waits through `starting` and `backoff`, at most `deadlineMs`.
    * @throws GatewayError UPSTREAM_SPAWN_FAILED, UPSTREAM_UNAVAILABLE, DRAINING
    */
   whenReady(deadlineMs: number): Promise<void>;
   /** Climbs the stop ladder; resolves once the exit was observed and no process of the tree is left. */
-  stop(reason: string): Promise<void>;
+  stop(reason: string, by?: StoppedBy): Promise<void>;
+  /** Stops it until somebody wants it; no effect unless it serves. */
+  doze(reason: string): void;
+  /** The operator wants a fresh incarnation; earlier failures are forgotten. */
+  restart(reason: string): void;
+  /** Health checks fail, or succeed again (0); the incarnation goes on. */
+  doubt(failures: number, reason: string): void;
+  /** The live incarnation is of no use: it is stopped, and that counts as a failure. */
+  fault(why: StateCause, reason: string): void;
+  /** The processes of the live incarnation's tree. */
+  processes(): readonly number[];
 }
 
 export interface Supervisor {

@@ -5,6 +5,7 @@
 import type { Clock, Timer } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
+import type { CauseKind } from "../kernel/health-event.ts";
 import { climb, killRest } from "./child-tree.ts";
 import type { Household, Member } from "./household.ts";
 import type { ChildExit, Incarnation, InstanceOptions } from "./model.ts";
@@ -23,8 +24,8 @@ export interface RunDeps {
 /** What a run tells its instance. */
 export interface RunEvents {
   readonly onReady: () => void;
-  /** It lives but is of no use, in words. */
-  readonly onFault: (reason: string) => void;
+  /** It lives but is of no use, and why, also in words. */
+  readonly onFault: (kind: CauseKind, reason: string) => void;
   /** The exit was observed, `onExit` was called, no process of the tree is left. */
   readonly onEnded: (exit: ChildExit) => void;
 }
@@ -49,7 +50,7 @@ export class Run {
     this.#deps = deps;
     this.#events = events;
     this.#member = deps.household.launch(options, number, (reason) => {
-      events.onFault(`the child ${reason}`);
+      events.onFault("broken-pipe", `the child ${reason}`);
     });
   }
 
@@ -60,6 +61,11 @@ export class Run {
 
   get stderrTail(): readonly string[] {
     return this.#member.child.stderrTail;
+  }
+
+  /** The processes of its tree. */
+  processes(): readonly number[] {
+    return this.#member.child.dead ? [] : this.#member.tree.running();
   }
 
   /** Connects it and follows it to its end; apart from the start so that the instance knows it by then. */
@@ -118,7 +124,7 @@ export class Run {
 
   #fault(reason: string): void {
     if (this.#isConnected || this.#member.child.dead) return;
-    if (!this.#connecting.signal.aborted) this.#events.onFault(reason);
+    if (!this.#connecting.signal.aborted) this.#events.onFault("start-failed", reason);
   }
 
   async #follow(): Promise<void> {

@@ -11,6 +11,7 @@ import type { HostFacts } from "../kernel/host-facts.ts";
 import { Household } from "./household.ts";
 import { type InstanceDeps, ManagedInstance } from "./instance.ts";
 import type { Instance, InstanceOptions, Supervisor } from "./model.ts";
+import { findOomCounter, OomWatch } from "./oom-watch.ts";
 import { DEFAULT_RESTART_POLICY, type RestartPolicy } from "./restart-policy.ts";
 import { DEFAULT_STOP_TIMES, type StopTimes } from "./stop-ladder.ts";
 
@@ -40,6 +41,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 class ProcessSupervisor implements Supervisor {
   readonly #options: SupervisorOptions;
   readonly #household: Household;
+  readonly #oom = new OomWatch(findOomCounter());
   readonly #instances = new Set<ManagedInstance>();
   readonly #deps: InstanceDeps;
   #shutdown: Promise<void> | undefined;
@@ -55,6 +57,7 @@ class ProcessSupervisor implements Supervisor {
       emit: options.emit,
       random: options.random,
       policy: options.restartPolicy ?? DEFAULT_RESTART_POLICY,
+      claimOomKill: () => this.#oom.claim(),
       stopTimes: options.stopTimes ?? DEFAULT_STOP_TIMES,
       stopBudgetMs: () => this.#stopBudgetMs(),
       isDraining: () => this.#isDraining,
@@ -94,7 +97,7 @@ class ProcessSupervisor implements Supervisor {
     this.#isDraining = true;
     // A stop that began earlier was planned without this deadline.
     const deadline = this.#options.clock.after(budgetMs, () => this.killAll());
-    await Promise.all([...this.#instances].map((instance) => instance.stop(reason)));
+    await Promise.all([...this.#instances].map((instance) => instance.stop(reason, "shutdown")));
     deadline.cancel();
     await this.#household.close();
   }

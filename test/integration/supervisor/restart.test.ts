@@ -33,7 +33,7 @@ test("a child that crashes is started anew and keeps its instance", async () => 
   expect(exits).toEqual([{ exitCode: null, signal: "SIGKILL", expected: false, stderrTail: [] }]);
   expect(incarnations.map(({ number }) => number)).toEqual([1, 2]);
   expect(instance.restartCount).toBe(1);
-  expect(instance.lastError).toBe("ended by SIGKILL");
+  expect(instance.lastError).toBe("ended by SIGKILL, which was not sent from here");
   expect(statesOf(events)).toEqual(["starting", "ready", "backoff", "starting", "ready"]);
 });
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   endIsFailure,
+  isServing,
   isWanted,
   type LifecycleEvent,
   type Phase,
@@ -16,6 +17,10 @@ const REST = { kind: "rest" } as const;
 const EVENTS: Readonly<Record<string, LifecycleEvent>> = {
   start: { type: "start" },
   stop: { type: "stop" },
+  doze: { type: "doze" },
+  restart: { type: "restart" },
+  doubted: { type: "doubted" },
+  recovered: { type: "recovered" },
   refused: { type: "refused", verdict: FOR_GOOD },
   connected: { type: "connected" },
   faulted: { type: "faulted" },
@@ -27,9 +32,10 @@ const EVENTS: Readonly<Record<string, LifecycleEvent>> = {
 
 function phaseOf(name: string): Phase {
   const then = name.split("/")[1];
-  if (then === "rest" || then === "restart" || then === "verdict")
+  if (then === "rest" || then === "idle" || then === "restart" || then === "verdict")
     return { state: "stopping", then };
-  if (name === "stopped" || name === "starting" || name === "ready") return { state: name };
+  if (name === "stopped" || name === "idle" || name === "starting") return { state: name };
+  if (name === "ready" || name === "degraded") return { state: name };
   if (name === "backoff" || name === "failed") return { state: name };
   throw new Error(`no phase ${name}`);
 }
@@ -40,9 +46,11 @@ function nameOf(phase: Phase): string {
 
 /** phase → event → next phase and commands; what is not listed changes nothing. */
 const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  stopped: { start: "starting: spawn" },
+  stopped: { start: "starting: spawn", restart: "starting: spawn" },
+  idle: { start: "starting: spawn", restart: "starting: spawn", stop: "stopped: " },
   starting: {
     stop: "stopping/rest: end-child",
+    restart: "stopping/restart: end-child",
     refused: "failed: ",
     connected: "ready: ",
     faulted: "stopping/verdict: end-child",
@@ -52,19 +60,50 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   ready: {
     stop: "stopping/rest: end-child",
+    doze: "stopping/idle: end-child",
+    restart: "stopping/restart: end-child",
+    doubted: "degraded: ",
     refused: "failed: ",
     faulted: "stopping/verdict: end-child",
     "ended, retry": "backoff: wait 500",
     "ended, give up": "failed: wait 9000",
     "ended, rest": "stopped: ",
   },
-  backoff: { due: "starting: spawn", stop: "stopped: cancel-wait" },
-  failed: { due: "starting: spawn", stop: "stopped: cancel-wait" },
+  degraded: {
+    stop: "stopping/rest: end-child",
+    doze: "stopping/idle: end-child",
+    restart: "stopping/restart: end-child",
+    recovered: "ready: ",
+    refused: "failed: ",
+    faulted: "stopping/verdict: end-child",
+    "ended, retry": "backoff: wait 500",
+    "ended, give up": "failed: wait 9000",
+    "ended, rest": "stopped: ",
+  },
+  backoff: {
+    due: "starting: spawn",
+    restart: "starting: cancel-wait spawn",
+    stop: "stopped: cancel-wait",
+  },
+  failed: {
+    due: "starting: spawn",
+    restart: "starting: cancel-wait spawn",
+    stop: "stopped: cancel-wait",
+  },
   "stopping/rest": {
     start: "stopping/restart: ",
+    restart: "stopping/restart: ",
     "ended, retry": "stopped: ",
     "ended, give up": "stopped: ",
     "ended, rest": "stopped: ",
+  },
+  "stopping/idle": {
+    start: "stopping/restart: ",
+    restart: "stopping/restart: ",
+    stop: "stopping/rest: ",
+    "ended, retry": "idle: ",
+    "ended, give up": "idle: ",
+    "ended, rest": "idle: ",
   },
   "stopping/restart": {
     stop: "stopping/rest: ",
@@ -74,6 +113,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "stopping/verdict": {
     stop: "stopping/rest: ",
+    restart: "stopping/restart: ",
     "ended, retry": "backoff: wait 500",
     "ended, give up": "failed: wait 9000",
     "ended, rest": "stopped: ",
@@ -103,5 +143,10 @@ test("an end is a failure unless a stop was asked for", () => {
 
 test("all phases but rest and the way to it are wanted", () => {
   const unwanted = Object.keys(TABLE).filter((name) => !isWanted(phaseOf(name)));
-  expect(unwanted).toEqual(["stopped", "stopping/rest"]);
+  expect(unwanted).toEqual(["stopped", "idle", "stopping/rest", "stopping/idle"]);
+});
+
+test("requests are given to what is ready, also when somebody doubts it", () => {
+  const serving = Object.keys(TABLE).filter((name) => isServing(phaseOf(name)));
+  expect(serving).toEqual(["ready", "degraded"]);
 });

@@ -75,7 +75,11 @@ export function signCertificate(request: CertificateRequest): Certificate {
   );
   const signature = sign("sha256", unsigned, issuer.key);
   const whole = der(SEQUENCE, unsigned, algorithm, der(BIT_STRING, Buffer.from([0]), signature));
-  const body = whole.toString("base64").replace(/.{64}/g, "$&\n");
+  // No line may be empty, also when the last one is full: BoringSSL finds no data then.
+  const body = whole
+    .toString("base64")
+    .match(/.{1,64}/g)
+    ?.join("\n");
   return { cert: `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`, key };
 }
 

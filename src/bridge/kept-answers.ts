@@ -28,6 +28,7 @@ const CHECK_TIMEOUT_MS = 30_000;
 
 /** True while a child is not there yet but will be, so that an old answer is better than none. */
 export function isComing(link: Link): boolean {
+  if (link.isBarred) return false;
   const { state } = link.instance;
   return state === "starting" || state === "backoff" || state === "stopped" || state === "idle";
 }

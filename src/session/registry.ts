@@ -55,7 +55,7 @@ export class SessionRegistry {
   /** The live session with this id, if it belongs to this server and principal. */
   find(id: string, server: string, principal: string): Session | undefined {
     const session = this.#sessions.get(id);
-    if (session === undefined || session.ended) return undefined;
+    if (session === undefined || session.ended || session.retired) return undefined;
     const { facts } = session;
     if (facts.server !== server || facts.principal !== principal) return undefined;
     session.lastUsedMs = this.#options.clock.nowMs();
@@ -85,6 +85,16 @@ export class SessionRegistry {
     const idle = [...this.#sessions.values()].filter((session) => session.busy === 0);
     for (const session of idle) this.close(session, reason);
     return idle.length;
+  }
+
+  /**
+   * The server goes: nobody finds its sessions again, while what they have in flight may still end.
+   * @returns those sessions, to be closed by the caller
+   */
+  retire(server: string): readonly Session[] {
+    const all = [...this.#sessions.values()].filter((session) => session.facts.server === server);
+    for (const session of all) session.retired = true;
+    return all;
   }
 
   closeAll(reason: string): void {

@@ -36,6 +36,8 @@ export class Session {
   /** Open HTTP responses and running calls; an idle session has none. */
   busy = 0;
   ended = false;
+  /** Its server is leaving: calls in flight may still end, requests do not come in any more. */
+  retired = false;
   /** An `initialize` is being answered. */
   opening = false;
   /** The stand-alone stream, or the only one of HTTP+SSE. */

@@ -34,6 +34,8 @@ export interface LinkOptions {
   readonly initializedBy: "gateway" | "client";
   /** What an earlier run learnt, until this one knows better. */
   readonly profile?: Profile;
+  /** Why the server may not run now, if it may not: an operator stopped it, or it is served no more. */
+  readonly barred: () => GatewayError | undefined;
   readonly maxJsonDepth: number;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
@@ -50,6 +52,8 @@ export class Link {
   #readyBefore = false;
   #initializedSent = false;
   #refusal: unknown;
+  /** Why the incarnation that ends now was told to. */
+  #stopReason: string | undefined;
   /** Tell those who wait in `ready` that they wait in vain. */
   readonly #waiting = new Set<(refusal: unknown) => void>();
 
@@ -83,8 +87,13 @@ export class Link {
 
   #lastProfile: Profile | undefined;
 
+  /** It may not run, so that waiting for it is in vain. */
+  get isBarred(): boolean {
+    return this.#options.barred() !== undefined;
+  }
+
   start(): void {
-    this.instance.start();
+    if (!this.isBarred) this.instance.start();
   }
 
   /**
@@ -93,6 +102,8 @@ export class Link {
    * @throws GatewayError UPSTREAM_SPAWN_FAILED, UPSTREAM_UNAVAILABLE, UPSTREAM_EXITED, HandshakeRefused
    */
   async ready(deadlineMs: number): Promise<Upstream> {
+    const barred = this.#options.barred();
+    if (barred !== undefined) throw barred;
     if (this.upstream !== undefined) return this.upstream;
     this.instance.start();
     const refused = Promise.withResolvers<never>();
@@ -125,6 +136,7 @@ export class Link {
 
   /** Resolves once the exit was observed. */
   stop(reason: string): Promise<void> {
+    this.#stopReason = reason;
     return this.instance.stop(reason);
   }
 
@@ -147,6 +159,7 @@ export class Link {
     this.#upstream = upstream;
     this.#initializedSent = false;
     this.#refusal = undefined;
+    this.#stopReason = undefined;
     try {
       const timeoutMs = server.startTimeoutMs;
       const profile = await handshake(upstream, { server: server.name, opening, timeoutMs });
@@ -167,7 +180,8 @@ export class Link {
   #onExit(incarnation: Incarnation, exit: ChildExit): void {
     const upstream = this.#upstream;
     if (upstream === undefined || upstream.incarnation !== incarnation) return;
-    const error = exitError(this.server.name, exit, this.instance.lastError);
+    const fault = this.#stopReason ?? this.instance.lastError;
+    const error = exitError(this.server.name, exit, fault);
     this.#profile = undefined;
     this.#upstream = undefined;
     upstream.close(error);

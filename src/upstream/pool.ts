@@ -3,7 +3,8 @@
  *
  * Owns the links: one shared child for each (principal, capability fingerprint), started on demand
  * or at boot and restarted, and one child for each session that can be asked back (protocol.md
- * 9.1). Groups beyond the first are capped and end when nobody has used them for a while.
+ * 9.1). Groups beyond the first are capped and end when nobody has used them for a while. While the
+ * pool is barred no child of it starts, whoever asks.
  */
 import type { ServerConfig } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -55,6 +56,7 @@ export class Pool {
   readonly #own = new Set<Link>();
   #labels = 0;
   #lastOwnError: string | undefined;
+  #barred: GatewayError | undefined;
   readonly #eventsFor: PoolEvents;
 
   constructor(options: PoolOptions, eventsFor: PoolEvents) {
@@ -70,6 +72,11 @@ export class Pool {
   /** Why the last child of a session could not be started; undefined when it could. */
   get lastOwnError(): string | undefined {
     return this.#lastOwnError;
+  }
+
+  /** Why no child may run now; undefined when they may. */
+  get barred(): GatewayError | undefined {
+    return this.#barred;
   }
 
   groups(): readonly Group[] {
@@ -98,6 +105,7 @@ export class Pool {
       known.lastUsedMs = this.#options.clock.nowMs();
       return known;
     }
+    if (this.#barred !== undefined) throw this.#barred;
     if (this.#groups.size >= MAX_GROUPS + this.#options.server.leases) this.#makeRoom();
     const facts: ProfileKey = { era, fingerprint, principal };
     const opening = jsonBytes(this.#options.openingParams(era, fingerprint));
@@ -145,6 +153,7 @@ export class Pool {
    */
   openOwn(label: string, initialize: Uint8Array, events: LinkEvents): Link {
     const { server } = this.#options;
+    if (this.#barred !== undefined) throw this.#barred;
     if (this.#own.size >= server.maxInstances) {
       throw new GatewayError(
         "OVERLOADED",
@@ -183,6 +192,29 @@ export class Pool {
     this.#endGroup(group, reason);
   }
 
+  /**
+   * Stops every child; none starts again before `unbar`. Whoever asks for one meanwhile gets `error`.
+   * Resolves once all exits were observed.
+   */
+  async bar(error: GatewayError): Promise<void> {
+    this.#barred = error;
+    await Promise.all(this.links().map((link) => link.stop(error.message)));
+  }
+
+  /** Children may start again; those of the groups do so now. */
+  unbar(): void {
+    this.#barred = undefined;
+    for (const { link } of this.#groups.values()) link.start();
+  }
+
+  /** Stops every child and starts those of the groups anew. Resolves once the old ones are gone. */
+  async restart(reason: string): Promise<void> {
+    const stops = this.links().map((link) => link.stop(reason));
+    // A start that is asked for during a stop follows it.
+    for (const { link } of this.#groups.values()) link.start();
+    await Promise.all(stops);
+  }
+
   sweep(nowMs: number): void {
     for (const link of this.links()) link.sweep(nowMs);
     for (const group of this.#groups.values()) {
@@ -194,10 +226,11 @@ export class Pool {
 
   #common(): Pick<
     ConstructorParameters<typeof Link>[0],
-    "server" | "supervisor" | "clock" | "emit" | "maxJsonDepth"
+    "server" | "supervisor" | "clock" | "emit" | "maxJsonDepth" | "barred"
   > {
     const { server, supervisor, clock, emit, maxJsonDepth } = this.#options;
-    return { server, supervisor, clock, emit, maxJsonDepth };
+    const barred = (): GatewayError | undefined => this.#barred;
+    return { server, supervisor, clock, emit, maxJsonDepth, barred };
   }
 
   /** The child that runs from boot on; a server with a child for each session has none. */

@@ -5,8 +5,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import type { Bridge } from "./bridge/bridge.ts";
-import { listTools } from "./bridge/list-tools.ts";
-import { statusOf } from "./bridge/status.ts";
+import { watchConfigFile } from "./config/watch.ts";
 import { publicHost, publicPrefix } from "./config/urls.ts";
 import { createApp } from "./http/app.ts";
 import { listen, type Listener } from "./http/listener.ts";
@@ -16,9 +15,12 @@ import { ByteBudget } from "./kernel/byte-budget.ts";
 import { isLoopback } from "./kernel/address.ts";
 import { messageOf } from "./kernel/error.ts";
 import type { Emit } from "./kernel/event.ts";
-import { createEndpoints } from "./compose/endpoints.ts";
+import { createActions } from "./compose/actions.ts";
+import { endpointFactory } from "./compose/endpoints.ts";
+import { Fleet } from "./compose/fleet.ts";
 import { openKept } from "./compose/kept.ts";
 import type { GatewayOptions } from "./compose/options.ts";
+import { Reloader, type ReloadReport } from "./compose/reload.ts";
 import { drain, startTimers } from "./compose/timers.ts";
 import { SessionRegistry } from "./session/registry.ts";
 import { createSupervisor } from "./supervisor/supervisor.ts";
@@ -28,6 +30,8 @@ import { StreamSet } from "./transport/sse-stream.ts";
 export interface Gateway {
   readonly port: number;
   readonly servers: () => readonly ServerStatus[];
+  /** Reads the configuration again and applies what has changed. Never rejects. */
+  readonly reload: (cause: string) => Promise<ReloadReport>;
   /** Drains, ends streams, stops listening, stops children. Resolves when no child is left. */
   readonly stop: (reason: string) => Promise<void>;
   /** Ends all children at once, for the second signal. */
@@ -65,25 +69,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let draining = false;
   const isDraining = (): boolean => draining;
   const kept = openKept(options);
-  const endpoints = createEndpoints(options, supervisor, registry, kept, {
-    streams,
-    waiting,
-    isDraining,
+  const shared = { streams, waiting, isDraining };
+  const fleet = new Fleet({
+    createEndpoint: endpointFactory(options, { supervisor, registry, kept, shared }),
+    registry,
+    clock,
+    drainMs: limits.drainMs,
+    principal: PRINCIPAL,
   });
-  const bridges = [...endpoints.values()].map((endpoint) => endpoint.bridge);
+  for (const server of config.servers) fleet.add(server);
+  const bridges = (): Iterable<Bridge> => fleet.bridges();
+  const reloader = new Reloader({ running: config, load: options.load, fleet, emit });
+  const actions = createActions({
+    fleet,
+    registry,
+    clock,
+    config: () => reloader.config,
+    principal: PRINCIPAL,
+  });
   // Longer than keep-alives are apart, so that only connections without any purpose are cut.
   const idleTimeoutSeconds = Math.min(255, Math.max(30, Math.ceil(limits.keepAliveMs / 400)));
-  const servers = (): ServerStatus[] => [
-    ...bridges.map((bridge) => statusOf(bridge)),
-    ...config.skipped.map((one) => ({
-      name: one.name,
-      slug: one.name,
-      state: "skipped",
-      running: false,
-      command: "",
-      error: one.reason,
-    })),
-  ];
   const onFault = (error: unknown): void => {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     emit({ kind: "gateway.notice", level: "ERROR", message: `fault in a request: ${detail}` });
@@ -101,29 +106,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     publicPrefix: publicPrefix(config.publicUrl),
     rootServer: config.rootServer,
-    endpoints,
-    actions: {
-      servers,
-      server: (slug) => {
-        const bridge = endpoints.get(slug)?.bridge;
-        return bridge === undefined ? undefined : statusOf(bridge);
-      },
-      listTools: (slug) => {
-        const bridge = endpoints.get(slug)?.bridge;
-        if (bridge === undefined) return Promise.reject(new Error("No such server"));
-        return listTools(bridge, PRINCIPAL, { clock, timeoutMs: bridge.server.startTimeoutMs });
-      },
-      cleanup: () => {
-        const before = registry.size;
-        registry.closeIdle("cleaned up");
-        const remaining = [...registry.sessions()].map((session) => ({
-          ref: session.facts.ref,
-          server: session.facts.server,
-          openedAtMs: clock.wallMs() - (clock.nowMs() - session.openedAtMs),
-        }));
-        return { before, after: registry.size, remaining };
-      },
-    },
+    endpoints: fleet.endpoints,
+    handover: (slug) => fleet.handover(slug),
+    actions,
     principal: PRINCIPAL,
     idleTimeoutSeconds,
     onFault,
@@ -137,8 +122,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     onFault,
   });
-  for (const bridge of bridges) if (startsAtBoot(bridge)) bridge.start(PRINCIPAL);
+  for (const { slug } of config.servers) fleet.boot(slug);
   const timers = [...startTimers({ clock, bridges, registry, streams, waiting, config })];
+  if (options.load !== undefined && config.source.kind === "file") {
+    const onChange = (): void => {
+      reloader.reload("the file has changed").catch(onFault);
+    };
+    timers.push(watchConfigFile(config.source.path, clock, onChange));
+  }
   if (config.tls !== undefined) {
     timers.push(watchTls(config.tls, clock, () => renewTls(listener, emit)));
   }
@@ -147,23 +138,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = async (reason: string): Promise<void> => {
     emit({ kind: "gateway.stopping", reason });
     draining = true;
+    const reloading = reloader.close();
     try {
       await drain(bridges, clock, limits.drainMs);
       registry.closeAll("the gateway stops");
-      for (const bridge of bridges) bridge.endStateless("the gateway stops");
+      for (const bridge of bridges()) bridge.endStateless("the gateway stops");
       streams.endAll();
     } catch (error) {
       // A fault in the polite part must not keep the children alive.
       onFault(error);
     }
-    await Promise.all([listener.close(), supervisor.shutdown(reason)]);
+    await Promise.all([listener.close(), supervisor.shutdown(reason), reloading]);
     for (const timer of timers) timer.cancel();
     await kept.store.flush();
     emit({ kind: "gateway.stopped" });
   };
   return {
     port: listener.port,
-    servers,
+    servers: actions.servers,
+    reload: (cause) => reloader.reload(cause),
     stop: (reason) => (stopping ??= stop(reason)),
     killAll: () => supervisor.killAll(),
   };
@@ -177,9 +170,4 @@ async function renewTls(listener: Listener, emit: Emit): Promise<void> {
     const message = `the changed TLS certificate cannot be used, the old one stays: ${messageOf(error)}`;
     emit({ kind: "gateway.notice", level: "ERROR", message });
   }
-}
-
-/** Servers whose every session has its own child have nothing to start before the first one. */
-function startsAtBoot(bridge: Bridge): boolean {
-  return bridge.server.instances !== "session";
 }

@@ -5,7 +5,7 @@
  * taken off before the parser sees them, so that a server may be called "check".
  */
 import { Command, CommanderError } from "commander";
-import { loadConfig, type LoadInput } from "../config/load.ts";
+import { loadConfig, loaderAgain, type LoadInput } from "../config/load.ts";
 import type { Environment } from "../config/settings.ts";
 import { VERSION } from "../runtime/version.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
@@ -88,9 +88,11 @@ function createProgram(
     .description("serve the configured servers until a signal ends it (this is the default)")
     .exitOverride()
     .action(async () => {
-      const loaded = loadConfig(input(serveCommand));
+      const from = input(serveCommand);
+      const loaded = loadConfig(from);
+      const load = loaderAgain(from, loaded);
       const { selfCommand, host } = context;
-      finish(await serve({ loaded, selfCommand, host, print }));
+      finish(await serve({ loaded, load, selfCommand, host, print }));
     });
   program.addCommand(addServeOptions(serveCommand), { isDefault: true });
 

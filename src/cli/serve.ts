@@ -2,7 +2,8 @@
  * `serve`: runs the gateway until a signal ends it.
  *
  * Prints the start table on stdout once the socket listens; everything else goes to the log on
- * stderr. The first SIGTERM or SIGINT stops in order, the second at once.
+ * stderr. The first SIGTERM or SIGINT stops in order, the second at once; SIGHUP reads the
+ * configuration again.
  */
 import { makeServerFolders } from "../config/load.ts";
 import type { GatewayConfig } from "../config/model.ts";
@@ -27,6 +28,8 @@ const SAME_SIGNAL_MS = 200;
 
 export interface ServeInput {
   readonly loaded: LoadedConfig;
+  /** Reads it again; the data folder that is in use stays. */
+  readonly load: (dataDir?: string) => LoadedConfig;
   readonly selfCommand: readonly string[];
   readonly host: HostFacts;
   readonly print: (text: string) => void;
@@ -56,9 +59,10 @@ export async function serve(input: ServeInput): Promise<number> {
   const faults = watchFaults(emit);
   try {
     makeServerFolders(loaded.folders);
-    const { selfCommand, host } = input;
+    const { selfCommand, host, load } = input;
     const gateway = await startGateway({
       config,
+      load,
       version: VERSION,
       selfCommand,
       host,
@@ -68,6 +72,7 @@ export async function serve(input: ServeInput): Promise<number> {
     });
     print(startTable(config, gateway.servers(), gateway.port));
     print(`Listening on ${bindUrl(config, gateway.port)}\n`);
+    reloadOnHangUp(gateway, emit);
     const reason = await Promise.race([untilSignal(gateway, clock), faults]);
     await gateway.stop(reason.text);
     return await end(reason.exitCode, log);
@@ -103,6 +108,16 @@ function untilSignal(gateway: Gateway, clock: Clock): Promise<StopReason> {
         resolve({ text: signal, exitCode: EXIT.stopped });
       });
     }
+  });
+}
+
+/** SIGHUP is the old way to say that the configuration has changed. */
+function reloadOnHangUp(gateway: Gateway, emit: Emit): void {
+  const onFault = (error: unknown): void => {
+    emit({ kind: "gateway.notice", level: "ERROR", message: `reload: ${messageOf(error)}` });
+  };
+  process.on("SIGHUP", () => {
+    gateway.reload("SIGHUP").catch(onFault);
   });
 }
 

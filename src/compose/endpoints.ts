@@ -1,9 +1,10 @@
 /**
- * One endpoint for each configured server: its bridge with the pool, the probe and what is kept.
+ * What serves one configured server: its bridge with the pool, the probe and what is kept.
  */
 import { randomBytes } from "node:crypto";
 import { Bridge } from "../bridge/bridge.ts";
 import { readClientCapabilities, openingParams } from "../codec/client-capabilities.ts";
+import type { ServerConfig } from "../config/model.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { Supervisor } from "../supervisor/model.ts";
 import type { Endpoint } from "../transport/endpoint.ts";
@@ -14,59 +15,64 @@ import { jsonBytes } from "../wire/message.ts";
 import type { GatewayOptions } from "./options.ts";
 import type { Kept } from "./kept.ts";
 
-/** Builds them all, by slug. Starts nothing. */
-export function createEndpoints(
-  options: GatewayOptions,
-  supervisor: Supervisor,
-  registry: SessionRegistry,
-  kept: Kept,
-  shared: Pick<Endpoint, "streams" | "waiting" | "isDraining">,
-): Map<string, Endpoint> {
+/** Owners that all endpoints have in common. */
+export interface EndpointParts {
+  readonly supervisor: Supervisor;
+  readonly registry: SessionRegistry;
+  readonly kept: Kept;
+  readonly shared: Pick<Endpoint, "streams" | "waiting" | "isDraining">;
+}
+
+/** Makes the endpoint of a server; starts nothing. `signal` ends a probe that runs when it goes. */
+export type CreateEndpoint = (server: ServerConfig, signal: AbortSignal) => Endpoint;
+
+/** Endpoints with the options and limits that the gateway was started with. */
+export function endpointFactory(options: GatewayOptions, parts: EndpointParts): CreateEndpoint {
   const { config, clock, emit, version } = options;
+  const { supervisor, registry, kept, shared } = parts;
   const gateway = { name: "remote-mcp-proxy", version };
   const { limits } = config;
-  return new Map(
-    config.servers.map((server) => {
-      const store = kept.store.of(server);
-      const createPool = (eventsFor: PoolEvents): Pool =>
-        new Pool(
-          {
-            server,
-            supervisor,
-            clock,
-            emit,
-            maxJsonDepth: limits.maxJsonDepth,
-            keptProfile: (facts) => {
-              const result = store.handshake(facts);
-              const read = facts.era === "legacy" ? readProfile : readDiscoverProfile;
-              return result === undefined ? undefined : read(result);
-            },
-            baseFingerprint: readClientCapabilities(undefined, server.roots).fingerprint,
-            openingParams: (era, fingerprint) => openingParams(era, fingerprint, gateway),
+  return (server, signal) => {
+    const store = kept.store.of(server);
+    const createPool = (eventsFor: PoolEvents): Pool =>
+      new Pool(
+        {
+          server,
+          supervisor,
+          clock,
+          emit,
+          maxJsonDepth: limits.maxJsonDepth,
+          keptProfile: (facts) => {
+            const result = store.handshake(facts);
+            const read = facts.era === "legacy" ? readProfile : readDiscoverProfile;
+            return result === undefined ? undefined : read(result);
           },
-          eventsFor,
-        );
-      const bridge = new Bridge({
-        server,
-        limits,
-        createPool,
-        registry,
-        clock,
-        emit,
-        sealer: kept.sealer,
-        kept: store,
-        randomId: () => randomBytes(16).toString("base64url"),
-        probe: () =>
-          probeEra({
-            server,
-            opening: jsonBytes(openingParams("modern", "{}", gateway)),
-            supervisor,
-            clock,
-            emit,
-            maxJsonDepth: limits.maxJsonDepth,
-          }),
-      });
-      return [server.slug, { bridge, registry, limits, clock, ...shared }];
-    }),
-  );
+          baseFingerprint: readClientCapabilities(undefined, server.roots).fingerprint,
+          openingParams: (era, fingerprint) => openingParams(era, fingerprint, gateway),
+        },
+        eventsFor,
+      );
+    const bridge = new Bridge({
+      server,
+      limits,
+      createPool,
+      registry,
+      clock,
+      emit,
+      sealer: kept.sealer,
+      kept: store,
+      randomId: () => randomBytes(16).toString("base64url"),
+      probe: () =>
+        probeEra({
+          server,
+          opening: jsonBytes(openingParams("modern", "{}", gateway)),
+          supervisor,
+          clock,
+          emit,
+          maxJsonDepth: limits.maxJsonDepth,
+          signal,
+        }),
+    });
+    return { bridge, registry, limits, clock, ...shared };
+  };
 }

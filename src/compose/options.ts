@@ -2,10 +2,14 @@
  * What the composition root is built from.
  */
 import type { GatewayConfig } from "../config/model.ts";
+import type { LoadedConfig } from "../config/resolve.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
 import type { LogRings } from "../observe/log-ring.ts";
+
+/** Reads the configuration again; `dataDir` is the folder that is in use. */
+export type LoadAgain = (dataDir?: string) => LoadedConfig;
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -17,4 +21,6 @@ export interface GatewayOptions {
   readonly emit: Emit;
   /** The last lines of the log, for whoever cannot read files. */
   readonly logs: LogRings;
+  /** How the configuration is read again; without it there is nothing to reload. */
+  readonly load?: LoadAgain;
 }

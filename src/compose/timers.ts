@@ -15,7 +15,7 @@ const SWEEPS_PER_SESSION_SWEEP = 20;
 /** Every deadline of the program hangs on these two timers. */
 export function startTimers(owners: {
   readonly clock: Clock;
-  readonly bridges: readonly Bridge[];
+  readonly bridges: () => Iterable<Bridge>;
   readonly registry: SessionRegistry;
   readonly streams: StreamSet;
   readonly waiting: WaitingPosts;
@@ -26,7 +26,7 @@ export function startTimers(owners: {
   const sweep = clock.every(SWEEP_MS, () => {
     const nowMs = clock.nowMs();
     waiting.sweep(nowMs, config.limits.lazyStreamMs);
-    for (const bridge of bridges) bridge.sweep(nowMs);
+    for (const bridge of bridges()) bridge.sweep(nowMs);
     if (++count % SWEEPS_PER_SESSION_SWEEP === 0) registry.sweep(nowMs);
   });
   return [sweep, clock.every(config.limits.keepAliveMs, () => streams.keepAlive())];
@@ -34,18 +34,16 @@ export function startTimers(owners: {
 
 /** Waits for running calls, but not for long. */
 export async function drain(
-  bridges: readonly Bridge[],
+  bridges: () => Iterable<Bridge>,
   clock: Clock,
   drainMs: number,
 ): Promise<void> {
   const untilMs = clock.nowMs() + drainMs;
-  const running = (): number =>
-    bridges.reduce(
-      (sum, bridge) =>
-        sum + bridge.pool.links().reduce((calls, link) => calls + (link.upstream?.awaited ?? 0), 0),
-      0,
+  const isBusy = (): boolean =>
+    [...bridges()].some(({ pool }) =>
+      pool.links().some((link) => (link.upstream?.awaited ?? 0) > 0),
     );
-  while (running() > 0 && clock.nowMs() < untilMs) {
+  while (isBusy() && clock.nowMs() < untilMs) {
     await new Promise<void>((resolve) => clock.after(20, resolve));
   }
 }

@@ -25,6 +25,9 @@ const COUNTS_FROM: Readonly<Record<SettingName, "start" | "now">> = {
   tls: "start",
   rootServer: "start",
   limits: "start",
+  auth: "start",
+  publicPort: "start",
+  trustedProxies: "start",
 };
 
 /** A server that goes on as it was, since its entry is wrong now. */

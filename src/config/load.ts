@@ -77,6 +77,22 @@ export function loadConfig(input: LoadInput): LoadedConfig {
 }
 
 /**
+ * A way to read the same configuration again. A file that was found once is not looked for anew: were
+ * it gone, another one or the demo would take its place.
+ * @returns a function that takes the data folder which must stay
+ */
+export function loaderAgain(
+  input: LoadInput,
+  { file }: LoadedConfig,
+): (dataDir?: string) => LoadedConfig {
+  const flags = file === undefined ? input.flags : { ...input.flags, config: file };
+  return (dataDir) => {
+    const env = dataDir === undefined ? input.env : { ...input.env, DATA_DIR: dataDir };
+    return loadConfig({ ...input, flags, env });
+  };
+}
+
+/**
  * Makes the folders that `${SERVER_DATA}` stands for, for this user only.
  * @throws the error of the file system when one cannot be made
  */

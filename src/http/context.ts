@@ -48,7 +48,10 @@ export interface AppOptions {
   readonly publicPrefix: string;
   /** The server that one-server forms also serve at the root. */
   readonly rootServer: string | undefined;
+  /** Changes while the gateway runs. */
   readonly endpoints: ReadonlyMap<string, Endpoint>;
+  /** Resolves when a server that is being replaced has changed hands; undefined for any other. */
+  readonly handover: (slug: string) => Promise<void> | undefined;
   readonly actions: UtilityActions;
   /** Who is calling. Without authentication everybody is the same principal. */
   readonly principal: string;

@@ -25,6 +25,8 @@ const PREFIX = /^(?:\/[A-Za-z0-9._~-]+)+$/;
 /** Serves one request to a server's MCP endpoint. */
 export function serveMcp(c: Context<Env>, options: AppOptions): Response | Promise<Response> {
   const slug = c.req.param("server") ?? "";
+  const handover = options.handover(slug);
+  if (handover !== undefined) return handover.then(() => serveMcp(c, options));
   const endpoint = options.endpoints.get(slug);
   if (endpoint === undefined) {
     return reply(c, { error: "unknown_server", message: "No such server is served here" }, 404);

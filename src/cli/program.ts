@@ -10,6 +10,7 @@ import type { Environment } from "../config/settings.ts";
 import { VERSION } from "../runtime/version.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
 import { runCheck } from "./check.ts";
+import { deployCommand } from "./deploy-command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
 import { schemaText } from "./schema.ts";
@@ -109,6 +110,11 @@ function createProgram(
       finish(runCheck({ ...options, print }));
     });
   program.addCommand(addServeOptions(checkCommand));
+
+  const tell = (text: string): void => {
+    process.stderr.write(text);
+  };
+  program.addCommand(deployCommand({ inputOf: input, print, tell, finish }));
 
   program.addCommand(
     new Command("schema")

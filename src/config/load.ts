@@ -23,6 +23,8 @@ export interface LoadInput {
   readonly workingFolder: string;
   /** How to start our own executable: its path, and what must stand before a subcommand. */
   readonly selfCommand: readonly string[];
+  /** What stands for `${file:…}`, where the files themselves are elsewhere. */
+  readonly readReferenced?: (path: string) => Result<string, string>;
 }
 
 /** Where a file is looked for when none is named, in this order. */
@@ -69,7 +71,9 @@ export function loadConfig(input: LoadInput): LoadedConfig {
       found === undefined || text?.ok !== true ? undefined : { path: found.path, text: text.value },
     fileFrom: found?.from ?? (isOneServerForm(flags) ? "command line" : "no file found: demo"),
     homeFolder: homeFolder(env),
-    readFile: (path) => readText(absolutePath(workingFolder, path), MAX_REFERENCED_BYTES),
+    readFile:
+      input.readReferenced ??
+      ((path) => readText(absolutePath(workingFolder, path), MAX_REFERENCED_BYTES)),
   });
   const missing = missingTlsFiles(loaded);
   if (missing.length === 0) return loaded;

@@ -24,6 +24,16 @@ const needs: readonly Need[] = [
     programs: { unshare: "util-linux", mount: "mount", chroot: "coreutils", ldd: "libc-bin" },
     areNamespacesNeeded: true,
   },
+  {
+    file: "deploy-compose.test.ts",
+    programs: { "docker-compose": "docker-compose" },
+    areNamespacesNeeded: false,
+  },
+  {
+    file: "deploy-systemd.test.ts",
+    programs: { "systemd-analyze": "systemd" },
+    areNamespacesNeeded: false,
+  },
   { file: "pid-1.test.ts", programs: { unshare: "util-linux" }, areNamespacesNeeded: true },
 ];
 

@@ -11,6 +11,7 @@ import {
   judgeDomain,
   judgeHost,
   judgeLogLevel,
+  judgeNetworks,
   judgePort,
   judgePublicUrl,
 } from "./scalars.ts";
@@ -25,6 +26,7 @@ export type Settings = Pick<
   | "domain"
   | "mcpDomain"
   | "publicUrl"
+  | "trustedProxies"
   | "dataDir"
   | "logLevelSystem"
   | "logLevelMcp"
@@ -40,6 +42,13 @@ export function resolveSettings(input: SettingsInput): {
   const settings = {
     ...pickListener(input, picker),
     ...pickNames(input, picker),
+    trustedProxies: picker.pick<readonly string[]>({
+      key: "trustedProxies",
+      variable: "TRUSTED_PROXIES",
+      judge: judgeNetworks,
+      fromFile: input.proxy.trustedProxies,
+      fallback: preset([]),
+    }),
     dataDir: pickDataDir(input, picker),
     ...pickLogLevels(input, picker),
     tls: pickTls(input, picker),

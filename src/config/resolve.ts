@@ -118,7 +118,6 @@ function toConfig(input: ResolveInput, { proxy, settings, block }: Parts): Gatew
     allowedOrigins: proxy.allowedOrigins,
     allowedHosts: proxy.allowedHosts,
     publicPort: proxy.publicPort,
-    trustedProxies: proxy.trustedProxies,
     rootServer: isOne ? block.servers[0]?.slug : undefined,
     auth: toAuth(proxy.auth),
     limits: toLimits(proxy.limits),

@@ -90,6 +90,17 @@ export const judgeNetwork: Judge<string> = (text) => {
   return err(`must be an address or network such as 172.16.0.0/12, not ${show(text)}`);
 };
 
+/** Several of them, with commas. */
+export const judgeNetworks: Judge<readonly string[]> = (text) => {
+  const found: string[] = [];
+  for (const part of text.split(",").filter((one) => one.trim() !== "")) {
+    const network = judgeNetwork(part);
+    if (!network.ok) return network;
+    found.push(network.value);
+  }
+  return ok(found);
+};
+
 /** Any text but the empty one: a path. */
 export const judgePath: Judge<string> = (text) =>
   text.trim() === "" ? err("must be a path, not an empty text") : ok(text);

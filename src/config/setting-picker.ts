@@ -82,7 +82,7 @@ export class SettingPicker {
   /** The value of the first source that has a good one. */
   pick<Value>(sources: Sources<Value>): Value {
     const { value, from } = this.#find(sources) ?? sources.fallback();
-    if (value !== undefined) this.note(sources.key, String(value), from);
+    if (value !== undefined) this.note(sources.key, String(value) || "none", from);
     return value;
   }
 

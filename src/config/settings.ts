@@ -35,6 +35,7 @@ export const VARIABLES = [
   "DOMAIN",
   "MCP_DOMAIN",
   "PUBLIC_URL",
+  "TRUSTED_PROXIES",
   "LOG_LEVEL_SYSTEM",
   "LOG_LEVEL_MCP",
 ] as const;

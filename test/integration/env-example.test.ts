@@ -46,6 +46,9 @@ interface Row {
 const path = (config: GatewayConfig): unknown =>
   config.source.kind === "file" ? config.source.path : undefined;
 
+/** Read by `deploy compose`, not by the gateway (test/integration/deploy). */
+const ofDeploy = ["ACME_DNS_PROVIDER", "ACME_EMAIL", "ENABLE_LOCAL_TRAEFIK"];
+
 const rows: readonly Row[] = [
   { name: "CONFIG_FILE", value: file, read: path },
   { name: "CONFIG_PATH", value: file, read: path },
@@ -67,6 +70,12 @@ const rows: readonly Row[] = [
   },
   { name: "PUBLIC_URL", value: "https://example.com/mcp", read: (config) => config.publicUrl },
   {
+    name: "TRUSTED_PROXIES",
+    value: "10.0.0.1, 192.168.0.0/16",
+    read: (config) => config.trustedProxies,
+    expected: ["10.0.0.1", "192.168.0.0/16"],
+  },
+  {
     name: "LOG_LEVEL_SYSTEM",
     value: "TRACE",
     read: (config) => config.logLevelSystem,
@@ -82,7 +91,7 @@ const rows: readonly Row[] = [
 
 describe(".env.example", () => {
   test("names every variable that is read, and no other", () => {
-    expect([...example.keys()].sort()).toEqual([...VARIABLES].sort());
+    expect([...example.keys()].sort()).toEqual([...VARIABLES, ...ofDeploy].sort());
     expect(rows.map((row) => row.name).sort()).toEqual([...VARIABLES].sort());
   });
 

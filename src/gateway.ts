@@ -16,6 +16,7 @@ import { isLoopback } from "./kernel/address.ts";
 import { messageOf } from "./kernel/error.ts";
 import type { Emit } from "./kernel/event.ts";
 import { createActions } from "./compose/actions.ts";
+import { bootUser, openAuthorization } from "./compose/authorization.ts";
 import { endpointFactory } from "./compose/endpoints.ts";
 import { Fleet } from "./compose/fleet.ts";
 import { openKept } from "./compose/kept.ts";
@@ -37,9 +38,6 @@ export interface Gateway {
   /** Ends all children at once, for the second signal. */
   readonly killAll: () => void;
 }
-
-/** Without authentication everybody is the same person (protocol.md 9.13). */
-const PRINCIPAL = "local";
 
 /**
  * Listens at once; all children start in parallel behind it.
@@ -75,7 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     registry,
     clock,
     drainMs: limits.drainMs,
-    principal: PRINCIPAL,
+    bootUser: (server) => bootUser(server, reloader.config),
   });
   for (const server of config.servers) fleet.add(server);
   const bridges = (): Iterable<Bridge> => fleet.bridges();
@@ -85,7 +83,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     registry,
     clock,
     config: () => reloader.config,
-    principal: PRINCIPAL,
   });
   // Longer than keep-alives are apart, so that only connections without any purpose are cut.
   const idleTimeoutSeconds = Math.min(255, Math.max(30, Math.ceil(limits.keepAliveMs / 400)));
@@ -93,6 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     emit({ kind: "gateway.notice", level: "ERROR", message: `fault in a request: ${detail}` });
   };
+  const authorization = openAuthorization({ config: () => reloader.config, clock, emit });
   const app = createApp({
     hosts: {
       bindHost: config.host,
@@ -109,7 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     endpoints: fleet.endpoints,
     handover: (slug) => fleet.handover(slug),
     actions,
-    principal: PRINCIPAL,
+    auth: authorization?.port,
     idleTimeoutSeconds,
     onFault,
   });
@@ -122,6 +120,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     onFault,
   });
+  authorization?.listensOn(listener.port);
   for (const { slug } of config.servers) fleet.boot(slug);
   const timers = [...startTimers({ clock, bridges, registry, streams, waiting, config })];
   if (options.load !== undefined && config.source.kind === "file") {
@@ -151,6 +150,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await Promise.all([listener.close(), supervisor.shutdown(reason), reloading]);
     for (const timer of timers) timer.cancel();
     await kept.store.flush();
+    await authorization?.close();
     emit({ kind: "gateway.stopped" });
   };
   return {

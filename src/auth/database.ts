@@ -54,3 +54,14 @@ function closeToOthers(file: string): void {
 export function hashSecret(secret: string): Uint8Array {
   return new Bun.CryptoHasher("sha256").update(secret).digest();
 }
+
+/** A text that is another one after every change, by this connection or any other. Costs 2 µs. */
+export function watchChanges(database: Database): () => string {
+  const query = database.query<{ theirs: number; ours: number }, []>(
+    "SELECT data_version AS theirs, total_changes() AS ours FROM pragma_data_version",
+  );
+  return () => {
+    const row = query.get();
+    return row === null ? "" : `${row.theirs} ${row.ours}`;
+  };
+}

@@ -41,7 +41,7 @@ export class PublicHosts {
       return { issuer: origin + basePath, basePath, slug: undefined };
     }
     const scheme = tls === undefined ? "http" : "https";
-    const issuer = this.#hasSubdomains()
+    const issuer = this.hasSubdomains
       ? this.#publicOrigin(mcpDomain)
       : `${scheme}://localhost:${this.#port}`;
     return { issuer, basePath: "", slug: undefined };
@@ -49,9 +49,20 @@ export class PublicHosts {
 
   /** The issuer of a server's subdomain; undefined where the domain has none. */
   ofServer(slug: string): Issuer | undefined {
-    const { mcpDomain, servers } = this.#config;
-    if (!this.#hasSubdomains() || !servers.some((server) => server.slug === slug)) return undefined;
-    return { issuer: this.#publicOrigin(`${slug}.${mcpDomain}`), basePath: "", slug };
+    const isServed = this.#config.servers.some((server) => server.slug === slug);
+    return isServed ? this.atSubdomain(slug) : undefined;
+  }
+
+  /** The same for a server that may not exist, for answers that must not tell. */
+  atSubdomain(slug: string): Issuer | undefined {
+    if (!this.hasSubdomains) return undefined;
+    const issuer = this.#publicOrigin(`${slug}.${this.#config.mcpDomain}`);
+    return { issuer, basePath: "", slug };
+  }
+
+  /** The server that is also served at the root of the main host. */
+  get rootServer(): string | undefined {
+    return this.#config.rootServer;
   }
 
   /** The issuer for a server as the request reached it: by its subdomain, or by path. */
@@ -79,7 +90,8 @@ export class PublicHosts {
     return slugs.find((slug) => this.resourcesOf(issuer, slug).includes(resource));
   }
 
-  #hasSubdomains(): boolean {
+  /** True when each server has an own host: not under a domain that only means this machine. */
+  get hasSubdomains(): boolean {
     return !isLocalHost(this.#config.mcpDomain);
   }
 

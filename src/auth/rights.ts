@@ -60,6 +60,19 @@ export function rightsOf(
   return { servers: slugsOf(entry.servers, config.servers), isAdmin: entry.admin };
 }
 
+/** The people who may use a server. */
+export function usersOf(
+  slug: string,
+  config: Pick<GatewayConfig, "auth"> & { readonly servers: readonly NamedServer[] },
+): readonly string[] {
+  const named = Object.keys(config.auth.users);
+  const people = named.length === 0 ? [OWNER] : named;
+  return people.filter((user) => {
+    const servers = rightsOf(user, config)?.servers;
+    return servers === "all" || servers?.has(slug) === true;
+  });
+}
+
 type NamedServer = Pick<ServerConfig, "name" | "slug">;
 
 /** Slugs of servers that are written by name or slug; names that are served nowhere give nothing. */

@@ -215,6 +215,7 @@ export class Bridge {
 
   /** Starts the shared child, as at boot. */
   start(principal: string): void {
+    this.pool.keepFor(principal);
     if (this.#eras.choose("legacy") === "modern") {
       this.pool.group(principal, "{}", "modern").link.start();
       return;

@@ -102,7 +102,7 @@ export class SessionOpening {
   async #result(message: Message, session: Session): Promise<Uint8Array> {
     const { server, era } = this.#options;
     const capabilities = readClientCapabilities(message.payload, server.roots);
-    if ((await era(session.facts.principal)) === "modern") {
+    if ((await era(session.facts.caller.user)) === "modern") {
       return this.#openModern(message, session, capabilities);
     }
     const { instances, roots } = server;
@@ -123,7 +123,7 @@ export class SessionOpening {
     capabilities: ClientCapabilities,
   ): Promise<Uint8Array> {
     const { server, pool, sharedState } = this.#options;
-    const { principal } = session.facts;
+    const { user: principal } = session.facts.caller;
     const group =
       server.instances === "shared"
         ? pool.base(principal)
@@ -145,7 +145,7 @@ export class SessionOpening {
     capabilities: ClientCapabilities,
   ): Promise<Uint8Array> {
     const { server, pool, shim } = this.#options;
-    const group = pool.group(session.facts.principal, "{}", "modern");
+    const group = pool.group(session.facts.caller.user, "{}", "modern");
     const profile = await this.#profileOf(group, session);
     const revision = this.#negotiate(message, session);
     const conversation = this.#register(session, group.link, group, capabilities);

@@ -5,12 +5,12 @@
  * stderr. The first SIGTERM or SIGINT stops in order, the second at once; SIGHUP reads the
  * configuration again.
  */
+import { decideAuth } from "../auth/rights.ts";
 import { makeServerFolders } from "../config/load.ts";
 import type { GatewayConfig } from "../config/model.ts";
 import type { LoadedConfig } from "../config/resolve.ts";
 import { bindUrl } from "../config/urls.ts";
 import { startGateway, type Gateway } from "../gateway.ts";
-import { isLoopback } from "../kernel/address.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
@@ -145,8 +145,12 @@ function tellAboutConfig(loaded: LoadedConfig, config: GatewayConfig, emit: Emit
       "no config file found: serving the built-in demo server. Give one with --config FILE or CONFIG_FILE";
     emit({ kind: "gateway.notice", level: "WARNING", message });
   }
-  if (!isLoopback(config.host)) {
-    const message = `listening on ${config.host} without authentication: whoever reaches this address can use every server`;
+  const auth = decideAuth(config);
+  if (auth.isOn) {
+    const message = `authentication is on: ${auth.why}`;
+    emit({ kind: "gateway.notice", level: "INFO", message });
+  } else if (auth.isInsecure) {
+    const message = `serving ${config.host} without authentication, as auth.allowInsecure says: whoever reaches it can use every server and what it has access to`;
     emit({ kind: "gateway.notice", level: "WARNING", message });
   }
 }

@@ -16,12 +16,11 @@ export interface ActionParts {
   readonly clock: Clock;
   /** The configuration that runs now. */
   readonly config: () => GatewayConfig;
-  readonly principal: string;
 }
 
 /** The actions, on owners that live as long as the gateway. */
 export function createActions(parts: ActionParts): UtilityActions {
-  const { fleet, principal, clock } = parts;
+  const { fleet, clock } = parts;
   const bridgeOf = (slug: string) => fleet.endpoints.get(slug)?.bridge;
   return {
     servers: () => serverStatuses(parts),
@@ -29,11 +28,11 @@ export function createActions(parts: ActionParts): UtilityActions {
       const bridge = bridgeOf(slug);
       return bridge === undefined ? undefined : statusOf(bridge);
     },
-    listTools: async (slug) => {
+    listTools: async (slug, user) => {
       await fleet.handover(slug);
       const bridge = bridgeOf(slug);
       if (bridge === undefined) throw new Error("No such server");
-      return listTools(bridge, principal, { clock, timeoutMs: bridge.server.startTimeoutMs });
+      return listTools(bridge, user, { clock, timeoutMs: bridge.server.startTimeoutMs });
     },
     cleanup: () => cleanup(parts),
   };

@@ -21,8 +21,8 @@ export interface FleetOptions {
   readonly clock: Clock;
   /** How long calls of a server that leaves may go on. */
   readonly drainMs: number;
-  /** Whose the children are that start without a request. */
-  readonly principal: string;
+  /** Whose child of a server starts without a request; undefined for nobody's. */
+  readonly bootUser: (server: ServerConfig) => string | undefined;
 }
 
 export class Fleet {
@@ -66,9 +66,9 @@ export class Fleet {
   boot(slug: string): void {
     const bridge = this.#endpoints.get(slug)?.bridge;
     // Servers whose every session has its own child have nothing to start before the first one.
-    if (bridge !== undefined && bridge.server.instances !== "session") {
-      bridge.start(this.#options.principal);
-    }
+    if (bridge === undefined || bridge.server.instances === "session") return;
+    const user = this.#options.bootUser(bridge.server);
+    if (user !== undefined) bridge.start(user);
   }
 
   /** Serves a server no more. Resolves when nothing of it is left. */

@@ -25,7 +25,8 @@ const COUNTS_FROM: Readonly<Record<SettingName, "start" | "now">> = {
   tls: "start",
   rootServer: "start",
   limits: "start",
-  auth: "start",
+  // Whether authentication is on is decided at the start; who may do what counts at once.
+  auth: "now",
   publicPort: "start",
   trustedProxies: "start",
 };

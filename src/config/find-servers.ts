@@ -59,8 +59,9 @@ export function findServers(
     reporter.report("error", ["mcpServers"], "must be an object in { }", { hint });
     return undefined;
   }
-  const { instances, toolNames } = context.proxy;
-  const block = readServers(member.value, { ...context, defaults: { instances, toolNames } });
+  const { instances, isolation, toolNames } = context.proxy;
+  const defaults = { instances, isolation, toolNames };
+  const block = readServers(member.value, { ...context, defaults });
   if (block.servers.length === 0 && block.skipped.every(({ reason }) => reason === "disabled")) {
     const hint = "Add one, or enable one.";
     reporter.report("warning", ["mcpServers"], "names no server to run", { hint });
@@ -70,7 +71,7 @@ export function findServers(
 
 function serverOfCommandLine(context: FindContext): ServersBlock | undefined {
   const { flags, sources, reporter } = context;
-  const { instances, toolNames } = context.proxy;
+  const { instances, isolation, toolNames } = context.proxy;
   const isText = flags.stdio !== undefined;
   const flag = isText ? "--stdio" : "--";
   if (isText && (flags.command ?? []).length > 0) {
@@ -95,5 +96,5 @@ function serverOfCommandLine(context: FindContext): ServersBlock | undefined {
   const slug = slugOfCommand([command, ...args]);
   const childEnv = childEnvironment(sources.env, inheritedNames(flags.inheritEnv), {});
   const server = serverFromCommand([command, ...args], { name: slug, slug }, childEnv);
-  return { servers: [{ ...server, instances, toolNames }], skipped: [], folders: [] };
+  return { servers: [{ ...server, instances, isolation, toolNames }], skipped: [], folders: [] };
 }

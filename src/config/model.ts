@@ -5,6 +5,8 @@
 import type { LogLevel } from "../kernel/event.ts";
 
 export type InstancesMode = "auto" | "shared" | "session";
+/** `user`: each person has processes of their own; `none`: all share them. */
+export type IsolationMode = "user" | "none";
 export type ToolNamesMode = "snake_case" | "keep";
 
 /** `none`: never forwarded; `forward`: asked of the remote client; a list: answered by the gateway. */
@@ -29,6 +31,7 @@ export interface ServerConfig {
   readonly secrets: readonly string[];
   readonly cwd: string | undefined;
   readonly instances: InstancesMode;
+  readonly isolation: IsolationMode;
   readonly toolNames: ToolNamesMode;
   readonly tools: ToolFilter;
   readonly roots: RootsPolicy;

@@ -40,6 +40,7 @@ export function serverFromCommand(
     secrets: [],
     cwd: undefined,
     instances: "auto",
+    isolation: "user",
     toolNames: "snake_case",
     tools: { allow: undefined, deny: [] },
     roots: "none",

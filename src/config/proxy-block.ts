@@ -100,8 +100,8 @@ export function blockProvenance(
   proxy: ProxyBlock,
   place: { readonly reporter: Reporter; readonly fileName: string },
 ): readonly Provenance[] {
-  const { allowedOrigins, allowedHosts, instances, toolNames, limits } = proxy;
-  const plain = Object.entries({ allowedOrigins, allowedHosts, instances, toolNames });
+  const { allowedOrigins, allowedHosts, instances, isolation, toolNames, limits } = proxy;
+  const plain = Object.entries({ allowedOrigins, allowedHosts, instances, isolation, toolNames });
   const rows = [
     ...plain.map(([key, value]) => ({ path: [key], value: [value].flat().join(", ") || "none" })),
     ...Object.entries(limits).map(([key, value]) => ({

@@ -16,7 +16,7 @@ import {
   judgePort,
   judgePublicUrl,
 } from "./scalars.ts";
-import { instances, text, toolNames } from "./schema-values.ts";
+import { instances, isolation, text, toolNames } from "./schema-values.ts";
 
 /** The keys of `proxy.tls`. */
 export const TLS_SHAPE = {
@@ -98,6 +98,9 @@ export const PROXY_SHAPE = {
   instances: instances
     .prefault("auto")
     .meta({ description: "Default of `instances` for all servers." }),
+  isolation: isolation
+    .prefault("user")
+    .meta({ description: "Default of `isolation` for all servers." }),
   toolNames: toolNames
     .prefault("snake_case")
     .meta({ description: "Default of `toolNames` for all servers." }),

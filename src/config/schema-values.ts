@@ -10,5 +10,7 @@ export const text = z.string().min(1, { error: "must not be empty" });
 export const textList = z.array(text);
 /** Whether clients share a process. */
 export const instances = oneOf(["auto", "shared", "session"]);
+/** Whether people share a process. */
+export const isolation = oneOf(["user", "none"]);
 /** How names of tools are shown. */
 export const toolNames = oneOf(["snake_case", "keep"]);

@@ -7,7 +7,7 @@ import { duplicatesIn, type DocumentNode } from "./document.ts";
 import type { ExpansionSources } from "./expand.ts";
 import { expandValue } from "./expand-value.ts";
 import { shapeFindings } from "./issues.ts";
-import type { InstancesMode, RootsPolicy, ServerConfig, ToolNamesMode } from "./model.ts";
+import type { RootsPolicy, ServerConfig } from "./model.ts";
 import { fileUri } from "./paths.ts";
 import type { KeyPath } from "./problem.ts";
 import type { Reporter } from "./reporter.ts";
@@ -18,7 +18,7 @@ import { unknownServerKeys } from "./unknown-keys.ts";
 export interface EntryContext {
   readonly reporter: Reporter;
   readonly sources: ExpansionSources;
-  readonly defaults: { readonly instances: InstancesMode; readonly toolNames: ToolNamesMode };
+  readonly defaults: Pick<ServerConfig, "instances" | "isolation" | "toolNames">;
 }
 
 /** An entry as it stands in the file. */
@@ -93,6 +93,7 @@ function toServer(
     secrets: [...new Set([...Object.values(parsed.env), ...fileContents])].filter(Boolean),
     cwd: parsed.cwd,
     instances: parsed.instances ?? defaults.instances,
+    isolation: parsed.isolation ?? defaults.isolation,
     toolNames: parsed.toolNames ?? defaults.toolNames,
     tools: { allow: parsed.tools.allow, deny: parsed.tools.deny },
     roots,

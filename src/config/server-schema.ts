@@ -3,7 +3,7 @@
  */
 import { z } from "zod";
 import { count, duration, oneOf, size } from "./fields.ts";
-import { instances, text, textList, toolNames } from "./schema-values.ts";
+import { instances, isolation, text, textList, toolNames } from "./schema-values.ts";
 
 /** The keys of `mcpServers.{name}.tools`. */
 export const TOOLS_SHAPE = {
@@ -64,6 +64,10 @@ export const SERVER_SHAPE = {
   instances: instances.optional().meta({
     description:
       "`shared`: one process for all clients; `session`: one for each session; `auto`: the gateway decides by what client and server can do. Without it `proxy.instances`.",
+  }),
+  isolation: isolation.optional().meta({
+    description:
+      "`user`: with authentication each person has processes of their own; `none`: all people share them, with what they keep in memory. Without it `proxy.isolation`.",
   }),
   toolNames: toolNames.optional().meta({
     description:

@@ -15,7 +15,8 @@ const MAX_LABEL = 63;
 export const RESERVED_SLUGS: ReadonlySet<string> = new Set(
   `mcp sse message messages servers health healthz livez readyz ready live status ping version
   listmcp listtools cleanup metrics admin api dashboard ui events logs log config reload restart
-  authorize authorization token tokens register revoke login logout signin signout consent oauth
+  authorize authorization token tokens register revoke login logout signin signout sign-in sign-out
+  set-up consent oauth
   oauth2 oidc auth device callback setup keys jwks interaction interactions userinfo introspect
   session sessions account accounts users favicon-ico robots-txt well-known assets static docs
   schema openapi openapi-json traefik`.split(/\s+/),

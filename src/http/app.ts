@@ -1,18 +1,28 @@
 /**
  * The HTTP surface: who may come in, and the whole route table on one screen.
  *
- * Order for every request: form of the URL, Host, Origin, preflight, route. Nothing about a server
- * is said, and no child is touched, before the first three have passed.
+ * Order for every request: form of the URL, Host, Origin, preflight, route, and in the route who it is
+ * from. Nothing about a server is said, and no child is touched, before all of these have passed.
  */
 import { Hono } from "hono";
 import { TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { refusal } from "../transport/answers.ts";
 import type { AppOptions, ConnectionControl, Env } from "./context.ts";
 import { createHostMatcher, type HostMatch } from "./hosts.ts";
-import { addCorsHeaders, isAllowedOrigin, preflightResponse } from "./origins.ts";
+import { authPathKind } from "./auth-paths.ts";
+import {
+  addCorsHeaders,
+  isAllowedOrigin,
+  isSameOrigin,
+  openPreflightResponse,
+  openToAll,
+  preflightResponse,
+} from "./origins.ts";
 import { MCP_ENDPOINTS, serveMcp } from "./routes/mcp.ts";
 import { reply } from "./reply.ts";
+import { oauthRoutes } from "./routes/oauth.ts";
 import { utilityRoutes } from "./routes/utility.ts";
+import { wellKnownRoutes } from "./routes/well-known.ts";
 
 export type App = (request: Request, control: ConnectionControl) => Response | Promise<Response>;
 
@@ -40,13 +50,26 @@ export function createApp(options: AppOptions): App {
         `Forbidden: Host ${JSON.stringify(hostHeader)} is not served here (see allowedHosts)`,
       );
     }
+    const ownPath = pathOf(url, pathAt, options);
+    const kind = options.auth === undefined ? undefined : authPathKind(ownPath);
     const bindings = {
-      path: routePath(url, pathAt, host, options),
+      path: kind === undefined ? routePath(ownPath, host, options) : ownPath,
+      ownPath,
       host,
       control,
       idleTimeoutSeconds,
     };
     const origin = request.headers.get("origin");
+    if (kind === "documents") {
+      return isPreflight(request)
+        ? openPreflightResponse(request.headers.get("access-control-request-headers"))
+        : openToAll(routes.fetch(request, bindings));
+    }
+    if (kind === "pages" && origin !== null) {
+      return isOwnPage(request, origin, hostHeader)
+        ? routes.fetch(request, bindings)
+        : forbidden("Forbidden: a page of another origin may not call");
+    }
     if (origin === null) {
       if (request.headers.get("sec-fetch-site") === "cross-site" && !isNavigation(request)) {
         return forbidden("Forbidden: a page of another site may not call");
@@ -58,7 +81,7 @@ export function createApp(options: AppOptions): App {
         `Forbidden: Origin ${JSON.stringify(origin)} may not call (see allowedOrigins)`,
       );
     }
-    if (request.method === "OPTIONS" && request.headers.has("access-control-request-method")) {
+    if (isPreflight(request)) {
       return preflightResponse(origin, request.headers.get("access-control-request-headers"));
     }
     return withCors(routes.fetch(request, bindings), origin);
@@ -71,7 +94,11 @@ function createRoutes(options: AppOptions): Hono<Env> {
     app.all(`/servers/:server/${endpoint}`, (c) => serveMcp(c, options));
     app.all(`/:server/${endpoint}`, (c) => serveMcp(c, options));
   }
-  utilityRoutes(app, options.actions);
+  utilityRoutes(app, options);
+  if (options.auth !== undefined) {
+    wellKnownRoutes(app, options.auth);
+    oauthRoutes(app, options.auth);
+  }
   app.notFound((c) =>
     reply(c, { error: "not_found", message: "There is nothing at this path" }, 404),
   );
@@ -82,18 +109,31 @@ function createRoutes(options: AppOptions): Hono<Env> {
   return app;
 }
 
-/** The path to route by: public prefix and trailing slash taken off, subdomains turned into paths. */
-function routePath(url: string, pathAt: number, host: HostMatch, options: AppOptions): string {
+/** The path without the public prefix and without a slash at its end. */
+function pathOf(url: string, pathAt: number, { publicPrefix }: AppOptions): string {
   const queryAt = url.indexOf("?", pathAt);
   let path = queryAt < 0 ? url.slice(pathAt) : url.slice(pathAt, queryAt);
-  const { publicPrefix, rootServer } = options;
   if (publicPrefix !== "" && path.startsWith(`${publicPrefix}/`))
     path = path.slice(publicPrefix.length);
-  if (path.length > 1 && path.endsWith("/")) path = path.slice(0, -1);
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/** The path to route by: subdomains turned into paths, and the endpoints of a server at the root. */
+function routePath(path: string, host: HostMatch, { rootServer }: AppOptions): string {
   if (host.kind === "server") return `/servers/${host.slug}${path === "/" ? "/mcp" : path}`;
   return rootServer !== undefined && ROOT_ENDPOINT.test(path)
     ? `/servers/${rootServer}${path}`
     : path;
+}
+
+/** Forms of a page that sends no referrer have the origin "null": then the browser vouches for them. */
+function isOwnPage(request: Request, origin: string, host: string): boolean {
+  if (origin !== "null") return isSameOrigin(origin, host);
+  return request.headers.get("sec-fetch-site") === "same-origin";
+}
+
+function isPreflight(request: Request): boolean {
+  return request.method === "OPTIONS" && request.headers.has("access-control-request-method");
 }
 
 /** A person who follows a link, as opposed to an image or a script that a page loads. */

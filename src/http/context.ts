@@ -1,6 +1,9 @@
 /**
  * What routes are given: by the composition root once, and by each request.
  */
+import type { AuthorizationServer } from "../auth/authorization-server.ts";
+import type { PublicHosts } from "../auth/public-hosts.ts";
+import type { ResourceServer } from "../auth/resource-server.ts";
 import type { Endpoint } from "../transport/endpoint.ts";
 import type { HostMatch, HostPolicy } from "./hosts.ts";
 import type { OriginPolicy } from "./origins.ts";
@@ -31,14 +34,23 @@ export interface CleanupReport {
 export interface UtilityActions {
   readonly servers: () => readonly ServerStatus[];
   readonly server: (slug: string) => ServerStatus | undefined;
-  /** All tools of a running server, as JSON text of an array. @throws GatewayError */
-  readonly listTools: (slug: string) => Promise<string>;
+  /** All tools of a running server for a person, as JSON text of an array. @throws GatewayError */
+  readonly listTools: (slug: string, user: string) => Promise<string>;
   readonly cleanup: () => CleanupReport;
 }
 
 /** What Bun's server offers to a request. */
 export interface ConnectionControl {
   timeout(request: Request, seconds: number): void;
+  requestIP(request: Request): { readonly address: string } | null;
+}
+
+/** Authentication as HTTP needs it. */
+export interface AuthPort {
+  readonly resourceServer: ResourceServer;
+  /** As the configuration is now. */
+  readonly publicHosts: () => PublicHosts;
+  readonly authorizationServer: AuthorizationServer | undefined;
 }
 
 export interface AppOptions {
@@ -53,8 +65,8 @@ export interface AppOptions {
   /** Resolves when a server that is being replaced has changed hands; undefined for any other. */
   readonly handover: (slug: string) => Promise<void> | undefined;
   readonly actions: UtilityActions;
-  /** Who is calling. Without authentication everybody is the same principal. */
-  readonly principal: string;
+  /** Undefined where everybody may call. */
+  readonly auth: AuthPort | undefined;
   /** Seconds without bytes after which the listener cuts a connection. */
   readonly idleTimeoutSeconds: number;
   readonly onFault: (error: unknown) => void;
@@ -63,7 +75,10 @@ export interface AppOptions {
 /** What a request brings to the routes. */
 export interface Env {
   Bindings: {
+    /** What is routed by: without the public prefix, subdomains turned into paths. */
     readonly path: string;
+    /** The same before that turn: as the client wrote it behind host and prefix. */
+    readonly ownPath: string;
     readonly host: HostMatch;
     readonly control: ConnectionControl;
     readonly idleTimeoutSeconds: number;

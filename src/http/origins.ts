@@ -24,9 +24,14 @@ export function isAllowedOrigin(origin: string, host: string, policy: OriginPoli
   const match = /^https?:\/\/(\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::(\d{1,5}))?$/.exec(origin);
   if (match === null) return false;
   const [, name = "", port = ""] = match;
-  if (origin === `http://${host}` || origin === `https://${host}`) return true;
+  if (isSameOrigin(origin, host)) return true;
   const isLocal = name === "localhost" || name === "127.0.0.1" || name === "[::1]";
   return isLocal && (policy.loopbackOnly || INSPECTOR_PORTS.has(port));
+}
+
+/** True for a page that this very host has served. */
+export function isSameOrigin(origin: string, host: string): boolean {
+  return origin === `https://${host}` || origin === `http://${host}`;
 }
 
 const EXPOSED = "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate";
@@ -46,6 +51,25 @@ export function preflightResponse(origin: string, requestedHeaders: string | nul
   });
   if (requestedHeaders !== null) headers.set("access-control-allow-headers", requestedHeaders);
   addCorsHeaders(headers, origin);
+  headers.append("vary", "Access-Control-Request-Headers");
+  return new Response(null, { status: 204, headers });
+}
+
+/** Lets pages of any origin read an answer that holds nothing of anybody. */
+export async function openToAll(pending: Response | Promise<Response>): Promise<Response> {
+  const response = await pending;
+  response.headers.set("access-control-allow-origin", "*");
+  return response;
+}
+
+/** The answer to a preflight for what any page may call. */
+export function openPreflightResponse(requestedHeaders: string | null): Response {
+  const headers = new Headers({
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, POST, OPTIONS",
+    "access-control-max-age": "600",
+  });
+  if (requestedHeaders !== null) headers.set("access-control-allow-headers", requestedHeaders);
   headers.append("vary", "Access-Control-Request-Headers");
   return new Response(null, { status: 204, headers });
 }

@@ -4,6 +4,7 @@
  * A session ends by DELETE, when idle for too long, when its child is gone for good, or when its
  * place is needed: the longest idle first, and none that has work in flight.
  */
+import { isSameCaller, type Caller } from "../kernel/caller.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
@@ -40,11 +41,11 @@ export class SessionRegistry {
   }
 
   /** @throws GatewayError OVERLOADED when all places are taken by sessions with work in flight */
-  open(server: string, principal: string, binding: Binding): Session {
+  open(server: string, caller: Caller, binding: Binding): Session {
     this.#makeRoom(server);
     const { randomId, refOf, clock, emit } = this.#options;
     const id = randomId();
-    const facts = { id, ref: refOf(id), server, principal, binding };
+    const facts = { id, ref: refOf(id), server, caller, binding };
     const session = new Session(facts, this.#options.session, clock.nowMs());
     this.#sessions.set(id, session);
     this.#perServer.set(server, (this.#perServer.get(server) ?? 0) + 1);
@@ -52,12 +53,12 @@ export class SessionRegistry {
     return session;
   }
 
-  /** The live session with this id, if it belongs to this server and principal. */
-  find(id: string, server: string, principal: string): Session | undefined {
+  /** The live session with this id, if it belongs to this server and caller. */
+  find(id: string, server: string, caller: Caller): Session | undefined {
     const session = this.#sessions.get(id);
     if (session === undefined || session.ended || session.retired) return undefined;
     const { facts } = session;
-    if (facts.server !== server || facts.principal !== principal) return undefined;
+    if (facts.server !== server || !isSameCaller(facts.caller, caller)) return undefined;
     session.lastUsedMs = this.#options.clock.nowMs();
     return session;
   }

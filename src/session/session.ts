@@ -4,6 +4,7 @@
  * Owns the streams and the time of last use. Does not know the child behind it; whoever opened the
  * session hears of its end through `onEnd`.
  */
+import type { Caller } from "../kernel/caller.ts";
 import type { RevisionTraits } from "../wire/revision.ts";
 import type { Outgoing } from "../wire/message.ts";
 import { ReplayStream, type ReplayLimits } from "./replay-stream.ts";
@@ -16,7 +17,8 @@ export interface SessionFacts {
   /** Short, not the id: for logs and pages. */
   readonly ref: string;
   readonly server: string;
-  readonly principal: string;
+  /** Whose it is: nobody else finds it. */
+  readonly caller: Caller;
   readonly binding: Binding;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Bridge } from "../bridge/bridge.ts";
 import type { Limits } from "../config/model.ts";
+import type { Caller } from "../kernel/caller.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { PostExchange } from "./post-exchange.ts";
@@ -22,7 +23,7 @@ export interface Endpoint {
 
 /** Facts of one HTTP request. */
 export interface RequestContext {
-  readonly principal: string;
+  readonly caller: Caller;
   /** The path and query to post to, as the client sees it, for a session of HTTP+SSE. */
   readonly messagesUri: (sessionId: string) => string;
   /** Lifts the server's idle time-out from this request's connection … */

@@ -21,7 +21,7 @@ export function openHttpSse(endpoint: Endpoint, context: RequestContext): Respon
   const { bridge, registry, limits, streams } = endpoint;
   let session: Session;
   try {
-    session = registry.open(bridge.server.slug, context.principal, "http-sse");
+    session = registry.open(bridge.server.slug, context.caller, "http-sse");
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     return messageResponse(failureAnswer(undefined, error), 503);
@@ -47,7 +47,7 @@ export async function postHttpSse(
   context: RequestContext,
 ): Promise<Response> {
   const { bridge, registry } = endpoint;
-  const session = registry.find(sessionId, bridge.server.slug, context.principal);
+  const session = registry.find(sessionId, bridge.server.slug, context.caller);
   if (session === undefined || session.direct === undefined) {
     const message = "Session not found; open the event stream again";
     return refusal({ status: 404, code: SESSION_NOT_FOUND, message });
@@ -104,7 +104,7 @@ function take(
 function withoutHandshake(endpoint: Endpoint, context: RequestContext): Conversation | undefined {
   const { server } = endpoint.bridge;
   const served = server.legacyStateless && server.instances !== "session";
-  return served ? endpoint.bridge.stateless(context.principal) : undefined;
+  return served ? endpoint.bridge.stateless(context.caller.user) : undefined;
 }
 
 function open(message: Message, session: Session, endpoint: Endpoint): void {

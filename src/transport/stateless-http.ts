@@ -68,7 +68,7 @@ export function postStateless(
   };
   request.signal.addEventListener("abort", leave, { once: true });
   disconnect = bridge.modernRequest({
-    principal: context.principal,
+    principal: context.caller.user,
     message,
     envelope: route.envelope,
     exchange,

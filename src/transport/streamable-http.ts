@@ -89,7 +89,7 @@ async function initialize(
   const { bridge, registry } = endpoint;
   let session: Session;
   try {
-    session = registry.open(bridge.server.slug, context.principal, "streamable-http");
+    session = registry.open(bridge.server.slug, context.caller, "streamable-http");
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     return messageResponse(failureAnswer(message.id, error), 503);
@@ -126,7 +126,7 @@ function findConversation(
   const sessionId = request.headers.get(SESSION_HEADER);
   const id = body.messages[0]?.id;
   if (sessionId !== null) {
-    const session = registry.find(sessionId, server.slug, context.principal);
+    const session = registry.find(sessionId, server.slug, context.caller);
     const conversation = session === undefined ? undefined : bridge.conversationOf(session);
     if (session === undefined || conversation === undefined) return unknownSession(id);
     return body.batch && session.traits?.batches !== true ? noBatches(id) : conversation;
@@ -142,7 +142,7 @@ function findConversation(
       id,
     );
   }
-  return bridge.stateless(context.principal);
+  return bridge.stateless(context.caller.user);
 }
 
 function relayPost(
@@ -223,7 +223,7 @@ export function getStreamable(
   if (!readAccept(request.headers.get("accept")).sse) {
     return refuse(406, TRANSPORT_REFUSED, "Not Acceptable: Accept must include text/event-stream");
   }
-  const session = registry.find(sessionId, bridge.server.slug, context.principal);
+  const session = registry.find(sessionId, bridge.server.slug, context.caller);
   if (session === undefined) return unknownSession(undefined);
   const lastEventId = request.headers.get("last-event-id");
   const cursor = lastEventId === null ? undefined : parseEventId(lastEventId);
@@ -260,7 +260,7 @@ export function deleteStreamable(
   if (sessionId === null) {
     return refuse(400, TRANSPORT_REFUSED, "Bad Request: Mcp-Session-Id header is required");
   }
-  const session = registry.find(sessionId, bridge.server.slug, context.principal);
+  const session = registry.find(sessionId, bridge.server.slug, context.caller);
   if (session === undefined) return unknownSession(undefined);
   registry.close(session, "the client has ended it");
   return new Response(null, { status: 200 });

@@ -47,8 +47,12 @@ export interface Group {
 /** How the owner of the clients wants to be told what a group's child says and does. */
 export type PoolEvents = (group: () => Group) => LinkEvents;
 
+/** Shared children of one person, and of all people together. */
 const MAX_GROUPS = 8;
+const MAX_GROUPS_OF_ALL = 64;
 const GROUP_IDLE_MS = 10 * 60_000;
+/** Owner of what all people share; the same as without authentication, so that it is kept alike. */
+const EVERYBODY = "local";
 
 export class Pool {
   readonly #options: PoolOptions;
@@ -57,6 +61,7 @@ export class Pool {
   #labels = 0;
   #lastOwnError: string | undefined;
   #barred: GatewayError | undefined;
+  #resident: string | undefined;
   readonly #eventsFor: PoolEvents;
 
   constructor(options: PoolOptions, eventsFor: PoolEvents) {
@@ -99,15 +104,16 @@ export class Pool {
    * @throws GatewayError OVERLOADED when all groups are in use
    */
   group(principal: string, fingerprint: string, era: Era = "legacy", lease = 0): Group {
-    const key = keyOf(principal, fingerprint, era, lease);
+    const owner = this.#ownerOf(principal);
+    const key = keyOf(owner, fingerprint, era, lease);
     const known = this.#groups.get(key);
     if (known !== undefined) {
       known.lastUsedMs = this.#options.clock.nowMs();
       return known;
     }
     if (this.#barred !== undefined) throw this.#barred;
-    if (this.#groups.size >= MAX_GROUPS + this.#options.server.leases) this.#makeRoom();
-    const facts: ProfileKey = { era, fingerprint, principal };
+    this.#makeRoom(owner);
+    const facts: ProfileKey = { era, fingerprint, principal: owner };
     const opening = jsonBytes(this.#options.openingParams(era, fingerprint));
     const profile = this.#options.keptProfile(facts);
     const link = new Link(
@@ -135,7 +141,7 @@ export class Pool {
     const { leases } = this.#options.server;
     let fewest: Group | undefined;
     for (let lease = 1; lease <= leases; lease++) {
-      const known = this.#groups.get(keyOf(principal, fingerprint, "legacy", lease));
+      const known = this.#groups.get(keyOf(this.#ownerOf(principal), fingerprint, "legacy", lease));
       if (known === undefined) {
         if (fewest === undefined || fewest.users > 0) {
           return this.group(principal, fingerprint, "legacy", lease);
@@ -233,10 +239,21 @@ export class Pool {
     return { server, supervisor, clock, emit, maxJsonDepth, barred };
   }
 
+  /** The person whose child runs from boot on; it never ends for want of use. */
+  keepFor(principal: string): void {
+    this.#resident = this.#ownerOf(principal);
+  }
+
   /** The child that runs from boot on; a server with a child for each session has none. */
   #isBase(group: Group): boolean {
     if (this.#options.server.instances === "session") return false;
+    if (group.facts.principal !== this.#resident) return false;
     return group.key.endsWith(` ${this.#options.baseFingerprint}`);
+  }
+
+  /** Whom a child belongs to: a person, or all of them together. */
+  #ownerOf(principal: string): string {
+    return this.#options.server.isolation === "none" ? EVERYBODY : principal;
   }
 
   #nextLabel(era: Era): string {
@@ -245,17 +262,21 @@ export class Pool {
     return number === 1 && era === "legacy" ? kind : `${kind}-${number}`;
   }
 
-  #makeRoom(): void {
-    const unused = this.groups()
+  /** Of the person who wants one more, or of all where all places are taken. */
+  #makeRoom(owner: string): void {
+    const { name, leases } = this.#options.server;
+    const all = this.groups();
+    const own = all.filter(({ facts }) => facts.principal === owner);
+    const isOwnFull = own.length >= MAX_GROUPS + leases;
+    if (!isOwnFull && all.length < MAX_GROUPS_OF_ALL + leases) return;
+    const unused = (isOwnFull ? own : all)
       .filter((group) => group.users === 0 && !this.#isBase(group))
       .sort((a, b) => a.lastUsedMs - b.lastUsedMs);
     const oldest = unused[0];
     if (oldest === undefined) {
-      throw new GatewayError(
-        "OVERLOADED",
-        `Server "${this.#options.server.name}" runs ${MAX_GROUPS} shared children for different client capabilities; try again later`,
-        { retryable: true },
-      );
+      const whose = isOwnFull ? "for different client capabilities" : "for different people";
+      const text = `Server "${name}" runs ${isOwnFull ? own.length : all.length} shared children ${whose}; try again later`;
+      throw new GatewayError("OVERLOADED", text, { retryable: true });
     }
     this.#endGroup(oldest, "its place is needed");
   }

@@ -57,13 +57,31 @@ test("--config beats CONFIG_FILE, that beats CONFIG_PATH, that beats ./config.js
   }
 });
 
-test("an address that others reach is warned about; its own URLs stay usable here", async () => {
-  await using gateway = await serve(free, { binary, env: { HOST: "0.0.0.0" } });
+/** Serves everybody, also under public names. */
+const openFiles = {
+  "config.json": {
+    mcpServers: { demo: fixtureServer("echo") },
+    proxy: { auth: { allowInsecure: true } },
+  },
+};
+
+test("an address that others reach asks who is calling; that it does not is warned about", async () => {
+  const env = { HOST: "0.0.0.0" };
+  await using guarded = await serve(free, { binary, env });
+  expect(guarded.url).toStartWith("http://127.0.0.1:");
+  await guarded.untilLogged(/INFO .*authentication is on: the address 0\.0\.0\.0 can be reached/);
+  expect((await post(guarded.mcp("demo"), request(1, "ping"))).status).toBe(401);
+  expect((await get(`${guarded.url}/listmcp`)).status).toBe(401);
+  expect((await get(`${guarded.url}/health`)).status).toBe(200);
+
+  await using gateway = await serve(free, { binary, env, files: openFiles });
   expect(gateway.url).toStartWith("http://127.0.0.1:");
-  await gateway.untilLogged(/WARNING .*listening on 0\.0\.0\.0 without authentication/);
+  await gateway.untilLogged(/WARNING .*0\.0\.0\.0 without authentication/);
+  expect((await post(gateway.mcp("demo"), request(1, "ping"))).status).toBe(200);
+
   await using closed = await serve(free, { binary });
   await closed.untilLogged(/demo server/);
-  expect(closed.stderr).not.toContain("without authentication");
+  expect(closed.stderr).not.toContain("authentication");
 });
 
 describe("names", () => {
@@ -72,7 +90,7 @@ describe("names", () => {
     [["--domain", "example.test"], { DOMAIN: "other.test" }, "mcp.example.test"],
     [[], { DOMAIN: "example.test", MCP_DOMAIN: "tools.test" }, "tools.test"],
   ] as const)("%j %j serves below %s", async (args, env, domain) => {
-    await using gateway = await serve([...args, ...free], { binary, env });
+    await using gateway = await serve([...args, ...free], { binary, env, files: openFiles });
     const { url } = gateway;
     expect(gateway.stdout).toContain(`https://demo.${domain}/mcp  https://demo.${domain}/sse`);
 
@@ -88,7 +106,7 @@ describe("names", () => {
 
   test("PUBLIC_URL with a path is where servers are said to be, and where they are", async () => {
     const env = { PUBLIC_URL: "https://tunnel.test/tools/" };
-    await using gateway = await serve(free, { binary, env });
+    await using gateway = await serve(free, { binary, env, files: openFiles });
     expect(gateway.stdout).toContain("https://tunnel.test/tools/demo/mcp");
     const headers = { host: "tunnel.test" };
     const session = await RawSession.open(`${gateway.url}/tools/demo/mcp`, { headers });
@@ -172,6 +190,7 @@ test("a child gets nothing of the gateway's own environment but the way to progr
         named: fixtureServer("echo", { inheritEnv: ["DEVELOPER_*"] }),
         all: fixtureServer("echo", { inheritEnv: true }),
       },
+      proxy: { auth: { allowInsecure: true } },
     },
   };
   await using gateway = await serve(free, { binary, env, files });

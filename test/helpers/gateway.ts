@@ -28,6 +28,9 @@ export interface GatewayOptions {
   readonly startDeadlineMs?: number;
 }
 
+/** For `proxy`: everybody may call, also where authentication would switch itself on. */
+export const OPEN = { auth: { allowInsecure: true } } as const;
+
 /** How a gateway ended. */
 export interface GatewayEnd {
   readonly exitCode: number | null;

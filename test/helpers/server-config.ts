@@ -12,6 +12,7 @@ export function serverConfig(more: Partial<ServerConfig> = {}): ServerConfig {
     secrets: [],
     cwd: undefined,
     instances: "auto",
+    isolation: "user",
     toolNames: "keep",
     tools: { allow: undefined, deny: [] },
     roots: "none",

@@ -14,7 +14,7 @@ import {
   postStreamable,
 } from "../../transport/streamable-http.ts";
 import type { AppOptions, Env } from "../context.ts";
-import { reply } from "../reply.ts";
+import { admitToServer, unknownServer } from "../gate.ts";
 
 /** Last segments of MCP URLs. Claude.ai posts to whichever it was given, so all serve all. */
 export const MCP_ENDPOINTS = ["mcp", "sse", "messages", "message"] as const;
@@ -25,15 +25,15 @@ const PREFIX = /^(?:\/[A-Za-z0-9._~-]+)+$/;
 /** Serves one request to a server's MCP endpoint. */
 export function serveMcp(c: Context<Env>, options: AppOptions): Response | Promise<Response> {
   const slug = c.req.param("server") ?? "";
+  const caller = admitToServer(c, slug, options);
+  if (caller instanceof Response) return caller;
   const handover = options.handover(slug);
   if (handover !== undefined) return handover.then(() => serveMcp(c, options));
   const endpoint = options.endpoints.get(slug);
-  if (endpoint === undefined) {
-    return reply(c, { error: "unknown_server", message: "No such server is served here" }, 404);
-  }
+  if (endpoint === undefined) return unknownServer(c);
   const request = c.req.raw;
   const context: RequestContext = {
-    principal: options.principal,
+    caller,
     messagesUri: (sessionId) =>
       `${messagesPath(c, slug, options)}?sessionId=${encodeURIComponent(sessionId)}`,
     liftTimeout: () => c.env.control.timeout(request, 0),

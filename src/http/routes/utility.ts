@@ -2,46 +2,51 @@
  * Endpoints for people and scripts, with the shapes of the predecessor (predecessor.md 1.2, 11).
  */
 import type { Hono } from "hono";
-import type { Env, UtilityActions } from "../context.ts";
+import type { AppOptions, Env } from "../context.ts";
+import { admitToServer, adminUser, requireAdmin, unknownServer } from "../gate.ts";
 import { reply } from "../reply.ts";
 
-const UNKNOWN = { error: "unknown_server", message: "No such server is served here" } as const;
-
-/** Mounts the endpoints. */
-export function utilityRoutes(app: Hono<Env>, actions: UtilityActions): void {
+/** Mounts the endpoints. All but `/health` are for somebody only. */
+export function utilityRoutes(app: Hono<Env>, options: AppOptions): void {
+  const { actions } = options;
+  const admin = requireAdmin(options);
   // Whoever asks while a listing runs gets the same one: a child is not asked a hundred times.
   const listings = new Map<string, Promise<string>>();
-  const listToolsOnce = (slug: string): Promise<string> => {
-    const running = listings.get(slug);
+  const listToolsOnce = (slug: string, user: string): Promise<string> => {
+    const key = `${slug} ${user}`;
+    const running = listings.get(key);
     if (running !== undefined) return running;
-    const listing = actions.listTools(slug).finally(() => listings.delete(slug));
-    listings.set(slug, listing);
+    const listing = actions.listTools(slug, user).finally(() => listings.delete(key));
+    listings.set(key, listing);
     return listing;
   };
 
   app.get("/health", (c) => reply(c, { status: "healthy" }));
 
   app.get("/servers/:server/health", (c) => {
-    const status = actions.server(c.req.param("server"));
-    if (status === undefined) return reply(c, UNKNOWN, 404);
+    const slug = c.req.param("server");
+    const admitted = admitToServer(c, slug, options);
+    if (admitted instanceof Response) return admitted;
+    const status = actions.server(slug);
+    if (status === undefined) return unknownServer(c);
     const { name, state, error } = status;
     const healthy = state === "ready" || state === "idle";
     const body = { status: healthy ? "healthy" : "unhealthy", server: name, state };
     return reply(c, error === undefined ? body : { ...body, error }, healthy ? 200 : 503);
   });
 
-  app.get("/listmcp", (c) => {
+  app.get("/listmcp", admin, (c) => {
     const servers = actions.servers();
     return reply(c, { count: servers.length, servers });
   });
 
-  app.get("/listtools/:server", async (c) => {
+  app.get("/listtools/:server", admin, async (c) => {
     const status = actions.server(c.req.param("server"));
-    if (status === undefined) return reply(c, UNKNOWN, 404);
+    if (status === undefined) return unknownServer(c);
     const { name, slug } = status;
     c.env.control.timeout(c.req.raw, 0);
     try {
-      const tools = await listToolsOnce(slug);
+      const tools = await listToolsOnce(slug, adminUser(c, options));
       const body = `{"server":${JSON.stringify(name)},"response":{"jsonrpc":"2.0","result":{"tools":${tools}}}}`;
       return reply(c, body);
     } catch (error) {
@@ -52,7 +57,7 @@ export function utilityRoutes(app: Hono<Env>, actions: UtilityActions): void {
     }
   });
 
-  app.post("/cleanup", (c) => {
+  app.post("/cleanup", admin, (c) => {
     const { before, after, remaining } = actions.cleanup();
     return reply(c, {
       message: "Cleanup completed",

@@ -116,7 +116,7 @@ function route(
   if (endpoint === undefined || principal === null) return new Response(null, { status: 421 });
   const nothing = (): void => undefined;
   const context = {
-    principal,
+    caller: { user: principal, client: principal },
     messagesUri: () => "/",
     liftTimeout: nothing,
     restoreTimeout: nothing,

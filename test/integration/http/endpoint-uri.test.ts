@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { fixturePath, fixtureServer } from "../../helpers/fixtures.ts";
-import { type RunningGateway, startGateway } from "../../helpers/gateway.ts";
+import { OPEN, type RunningGateway, startGateway } from "../../helpers/gateway.ts";
 import { openGet, post, request } from "../../helpers/raw-http.ts";
 
 const PREFIXED = "https://tools.example.org/mcp-servers";
@@ -16,7 +16,7 @@ let prefixed: RunningGateway;
 beforeAll(async () => {
   [plain, prefixed] = await Promise.all([
     startGateway({ servers }),
-    startGateway({ servers, env: { PUBLIC_URL: `${PREFIXED}/` } }),
+    startGateway({ servers, proxy: OPEN, env: { PUBLIC_URL: `${PREFIXED}/` } }),
   ]);
 });
 afterAll(() => Promise.all([plain.stop(), prefixed.stop()]));

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { fixtureServer } from "../../helpers/fixtures.ts";
-import { type RunningGateway, startGateway } from "../../helpers/gateway.ts";
+import { OPEN, type RunningGateway, startGateway } from "../../helpers/gateway.ts";
 import {
   del,
   get,
@@ -44,6 +44,7 @@ beforeAll(async () => {
       allowedOrigins: ["https://app.example.org"],
       allowedHosts: ["gateway.lan"],
       publicUrl: "https://tools.example.net/p",
+      ...OPEN,
     },
   });
   url = gateway.mcp("echo");
@@ -232,6 +233,7 @@ test("pages of this machine may call on any port only where nobody else is serve
   await using own = await startGateway({ servers: { echo: fixtureServer("echo") } });
   await using open = await startGateway({
     servers: { echo: fixtureServer("echo") },
+    proxy: OPEN,
     args: ["--host", "0.0.0.0"],
   });
   const at = ({ port }: RunningGateway): string => `http://127.0.0.1:${port}/echo/mcp`;

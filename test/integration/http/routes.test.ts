@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { fixturePath, fixtureServer } from "../../helpers/fixtures.ts";
-import { type RunningGateway, startGateway } from "../../helpers/gateway.ts";
+import { OPEN, type RunningGateway, startGateway } from "../../helpers/gateway.ts";
 import {
   get,
   type HttpOptions,
@@ -143,7 +143,11 @@ describe("what is not there", () => {
 
 describe("the configured domain", () => {
   test("--domain moves the subdomains, and no other name has any", async () => {
-    await using own = await startGateway({ servers, args: ["--domain", "Example.test"] });
+    await using own = await startGateway({
+      servers,
+      proxy: OPEN,
+      args: ["--domain", "Example.test"],
+    });
     expect(await whoAnswers("/mcp", at("echo.mcp.example.test", own), own)).toBe("first");
     expect(await whoAnswers("/sse", at("second-one.mcp.example.test", own), own)).toBe("second");
     expect(await whoAnswers("/echo/mcp", at("mcp.example.test", own), own)).toBe("first");
@@ -163,6 +167,7 @@ describe("the configured domain", () => {
   test("MCP_DOMAIN takes the place of mcp.{DOMAIN}", async () => {
     await using own = await startGateway({
       servers,
+      proxy: OPEN,
       env: { DOMAIN: "example.test", MCP_DOMAIN: "tools.example.org" },
     });
     expect(await whoAnswers("/mcp", at("echo.tools.example.org", own), own)).toBe("first");

@@ -21,6 +21,7 @@ describe("a good entry", () => {
       secrets: [],
       cwd: undefined,
       instances: "auto",
+      isolation: "user",
       toolNames: "snake_case",
       tools: { allow: undefined, deny: [] },
       roots: "none",

@@ -7,6 +7,7 @@ import { SessionRegistry } from "../../../src/session/registry.ts";
 import type { Session } from "../../../src/session/session.ts";
 
 const IDLE_MS = 1_000;
+const LOCAL = { user: "local", client: "local" };
 
 class World {
   nowMs = 0;
@@ -43,9 +44,9 @@ class World {
   }
 
   /** Opens a session one tick later than what was before. */
-  open(server = "a", principal = "local"): Session {
+  open(server = "a", user = "local", client = "local"): Session {
     this.nowMs++;
-    return this.registry.open(server, principal, "streamable-http");
+    return this.registry.open(server, { user, client }, "streamable-http");
   }
 
   get ids(): string {
@@ -54,19 +55,26 @@ class World {
 }
 
 describe("find", () => {
-  const rows: readonly [id: string, server: string, principal: string, found: boolean][] = [
-    ["id1", "a", "local", true],
-    ["id1", "b", "local", false],
-    ["id1", "a", "other", false],
-    ["id2", "a", "local", false],
-    ["", "a", "local", false],
-    ["ref1", "a", "local", false],
+  const rows: readonly [
+    id: string,
+    server: string,
+    user: string,
+    client: string,
+    found: boolean,
+  ][] = [
+    ["id1", "a", "local", "local", true],
+    ["id1", "b", "local", "local", false],
+    ["id1", "a", "other", "local", false],
+    ["id1", "a", "local", "other", false],
+    ["id2", "a", "local", "local", false],
+    ["", "a", "local", "local", false],
+    ["ref1", "a", "local", "local", false],
   ];
-  for (const [id, server, principal, found] of rows) {
-    test(`${id} of ${server} for ${principal}`, () => {
+  for (const [id, server, user, client, found] of rows) {
+    test(`${id} of ${server} for ${user} by ${client}`, () => {
       const world = new World();
       const session = world.open();
-      expect(world.registry.find(id, server, principal)).toBe(found ? session : undefined);
+      expect(world.registry.find(id, server, { user, client })).toBe(found ? session : undefined);
     });
   }
 
@@ -74,9 +82,9 @@ describe("find", () => {
     const world = new World();
     const session = world.open();
     world.nowMs = 500;
-    world.registry.find("id1", "b", "local");
+    world.registry.find("id1", "b", LOCAL);
     expect(session.lastUsedMs).toBe(1);
-    world.registry.find("id1", "a", "local");
+    world.registry.find("id1", "a", LOCAL);
     expect(session.lastUsedMs).toBe(500);
   });
 
@@ -85,7 +93,7 @@ describe("find", () => {
     const session = world.open();
     world.registry.close(session, "deleted");
     world.registry.close(session, "again");
-    expect(world.registry.find("id1", "a", "local")).toBeUndefined();
+    expect(world.registry.find("id1", "a", LOCAL)).toBeUndefined();
     expect(world.log).toEqual(["+ref1", "-ref1: deleted"]);
     expect([session.ended, world.registry.size]).toEqual([true, 0]);
   });
@@ -98,7 +106,7 @@ describe("caps", () => {
     const world = new World(3);
     for (let i = 0; i < 3; i++) world.open();
     world.nowMs = 50;
-    world.registry.find("id1", "a", "local");
+    world.registry.find("id1", "a", LOCAL);
     world.open();
     expect(world.ids).toBe("id1 id3 id4");
     expect(world.log.slice(3)).toEqual([`-ref2: ${evicted}`, "+ref4"]);

@@ -16,7 +16,7 @@ const FACTS = {
   id: "secret",
   ref: "ref",
   server: "echo",
-  principal: "local",
+  caller: { user: "local", client: "local" },
   binding: "streamable-http",
 } as const;
 const open = (): Session => new Session(FACTS, LIMITS, 5);

@@ -26,6 +26,15 @@ const MAX_SIZE_BYTES = 1_073_741_824;
 
 /** A duration with its default as text; parsed it is milliseconds within the range. */
 export function duration(preset: string, description: string, range?: Partial<Range>) {
+  return durationValue(range).prefault(preset).meta({ description });
+}
+
+/** A duration that may be left out. */
+export function optionalDuration(description: string, range?: Partial<Range>) {
+  return durationValue(range).optional().meta({ description });
+}
+
+function durationValue(range: Partial<Range> | undefined) {
   const { min, max } = { min: 1, max: MAX_DURATION_MS, ...range };
   const shape =
     'must be a duration such as "500ms", "30s", "5m", "2h" or "1d", or a number of milliseconds';
@@ -39,13 +48,20 @@ export function duration(preset: string, description: string, range?: Partial<Ra
       const limits = `must be from ${formatDuration(min)} to ${formatDuration(max)}`;
       context.addIssue({ code: "custom", message: durationMs === undefined ? shape : limits });
       return z.NEVER;
-    })
-    .prefault(preset)
-    .meta({ description });
+    });
 }
 
 /** A size with its default as text; parsed it is bytes within the range. */
 export function size(preset: string, description: string, range?: Partial<Range>) {
+  return sizeValue(range).prefault(preset).meta({ description });
+}
+
+/** A size that may be left out. */
+export function optionalSize(description: string, range?: Partial<Range>) {
+  return sizeValue(range).optional().meta({ description });
+}
+
+function sizeValue(range: Partial<Range> | undefined) {
   const { min, max } = { min: 1_024, max: MAX_SIZE_BYTES, ...range };
   const shape = 'must be a size such as "64MiB", "10MB" or "512KiB", or a number of bytes';
   return z
@@ -58,20 +74,22 @@ export function size(preset: string, description: string, range?: Partial<Range>
       const limits = `must be from ${formatSize(min)} to ${formatSize(max)}`;
       context.addIssue({ code: "custom", message: bytes === undefined ? shape : limits });
       return z.NEVER;
-    })
-    .prefault(preset)
-    .meta({ description });
+    });
 }
 
 /** A whole number within the range. */
 export function count(preset: number, description: string, range: Range) {
+  return countValue(range).prefault(preset).meta({ description });
+}
+
+/** A whole number that may be left out. */
+export function optionalCount(description: string, range: Range) {
+  return countValue(range).optional().meta({ description });
+}
+
+function countValue(range: Range) {
   const error = `must be a whole number from ${range.min} to ${range.max}`;
-  return z
-    .int({ error })
-    .min(range.min, { error })
-    .max(range.max, { error })
-    .prefault(preset)
-    .meta({ description });
+  return z.int({ error }).min(range.min, { error }).max(range.max, { error });
 }
 
 /** A text that a judge turns into a setting. */

@@ -59,9 +59,7 @@ export function findServers(
     reporter.report("error", ["mcpServers"], "must be an object in { }", { hint });
     return undefined;
   }
-  const { instances, isolation, toolNames } = context.proxy;
-  const defaults = { instances, isolation, toolNames };
-  const block = readServers(member.value, { ...context, defaults });
+  const block = readServers(member.value, { ...context, defaults: context.proxy });
   if (block.servers.length === 0 && block.skipped.every(({ reason }) => reason === "disabled")) {
     const hint = "Add one, or enable one.";
     reporter.report("warning", ["mcpServers"], "names no server to run", { hint });

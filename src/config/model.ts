@@ -18,6 +18,24 @@ export interface ToolFilter {
   readonly deny: readonly string[];
 }
 
+/** How the health of a server is watched, and what follows. */
+export interface HealthSettings {
+  /** 0: never. */
+  readonly probeIntervalMs: number;
+  readonly probeTimeoutMs: number;
+  /** In a row; then it is restarted. */
+  readonly probeFailures: number;
+  /** In the window; one more failure and it has failed. */
+  readonly maxRestarts: number;
+  readonly restartWindowMs: number;
+  /** How long it rests once it has failed. */
+  readonly restartCoolDownMs: number;
+  /** 0: no alert. */
+  readonly alertMemoryBytes: number;
+  /** Of one core; 0: no alert. */
+  readonly alertCpuPercent: number;
+}
+
 export interface ServerConfig {
   /** As written in the file. */
   readonly name: string;
@@ -59,6 +77,13 @@ export interface ServerConfig {
   readonly optionalListTimeoutMs: number;
   /** Longest line that the child may write. */
   readonly maxLineBytes: number;
+  /** `demand`: the process is started by the first request. */
+  readonly startOn: "boot" | "demand";
+  /** Without a request for so long it is stopped until the next one; 0: never. */
+  readonly idleTimeoutMs: number;
+  /** The gateway is only ready while this server is. */
+  readonly required: boolean;
+  readonly health: HealthSettings;
 }
 
 export interface Limits {
@@ -154,6 +179,8 @@ export interface GatewayConfig {
   readonly rootServer: string | undefined;
   readonly auth: AuthConfig;
   readonly limits: Limits;
+  /** How often resources are looked at, and told in the log (0: never). */
+  readonly resources: { readonly sampleIntervalMs: number; readonly summaryIntervalMs: number };
   readonly servers: readonly ServerConfig[];
   readonly skipped: readonly SkippedServer[];
 }

@@ -4,7 +4,8 @@
  */
 import { childEnvironment } from "./child-env.ts";
 import type { ServerConfig } from "./model.ts";
-import { serverSchema } from "./schema.ts";
+import { lifeOf } from "./health-schema.ts";
+import { proxySchema, serverSchema } from "./schema.ts";
 import { RESERVED_SLUGS, slugOf } from "./slug.ts";
 
 /** Programs that run another one, which is what the server is called after. */
@@ -56,6 +57,7 @@ export function serverFromCommand(
     requestTimeoutMs: defaults.requestTimeout,
     optionalListTimeoutMs: defaults.optionalListTimeout,
     maxLineBytes: defaults.maxLineBytes,
+    ...lifeOf(defaults, proxySchema.parse({})),
   };
 }
 

@@ -100,10 +100,17 @@ export function blockProvenance(
   proxy: ProxyBlock,
   place: { readonly reporter: Reporter; readonly fileName: string },
 ): readonly Provenance[] {
-  const { allowedOrigins, allowedHosts, instances, isolation, toolNames, limits } = proxy;
-  const plain = Object.entries({ allowedOrigins, allowedHosts, instances, isolation, toolNames });
+  const { allowedOrigins, allowedHosts, instances, isolation, toolNames, startOn } = proxy;
+  const { limits, health } = proxy;
+  const own = { instances, isolation, toolNames, startOn };
+  const plain = Object.entries({ allowedOrigins, allowedHosts, ...own });
   const rows = [
     ...plain.map(([key, value]) => ({ path: [key], value: [value].flat().join(", ") || "none" })),
+    { path: ["idleTimeout"], value: formatDuration(proxy.idleTimeout) },
+    ...Object.entries(health).map(([key, value]) => ({
+      path: ["health", key],
+      value: healthText(key, value),
+    })),
     ...Object.entries(limits).map(([key, value]) => ({
       path: ["limits", key],
       value: limitText(key, value),
@@ -120,4 +127,10 @@ export function blockProvenance(
 function limitText(key: string, value: number): string {
   if (key.endsWith("Bytes")) return formatSize(value);
   return key.startsWith("max") ? String(value) : formatDuration(value);
+}
+
+function healthText(key: string, value: number): string {
+  if (key === "alertMemory") return formatSize(value);
+  if (key === "alertCpu") return `${value} %`;
+  return /Failures$|^max/.test(key) ? String(value) : formatDuration(value);
 }

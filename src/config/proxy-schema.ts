@@ -3,7 +3,8 @@
  */
 import { z } from "zod";
 import { AUTH_SHAPE } from "./auth-schema.ts";
-import { judged, setting } from "./fields.ts";
+import { duration, judged, setting } from "./fields.ts";
+import { HEALTH_SHAPE, startOn } from "./health-schema.ts";
 import { LIMITS_SHAPE } from "./limits-schema.ts";
 import {
   judgeCalledHost,
@@ -104,6 +105,12 @@ export const PROXY_SHAPE = {
   toolNames: toolNames
     .prefault("snake_case")
     .meta({ description: "Default of `toolNames` for all servers." }),
+  startOn: startOn.prefault("boot").meta({ description: "Default of `startOn` for all servers." }),
+  idleTimeout: duration("0s", "Default of `idleTimeout` for all servers; 0 never.", { min: 0 }),
+  health: z
+    .object(HEALTH_SHAPE)
+    .prefault({})
+    .meta({ description: "Health checks, restarts, resources and their alerts." }),
   auth: z.object(AUTH_SHAPE).prefault({}).meta({ description: "Who may call." }),
   limits: z.object(LIMITS_SHAPE).prefault({}).meta({ description: "Limits of the gateway." }),
 };

@@ -121,6 +121,10 @@ function toConfig(input: ResolveInput, { proxy, settings, block }: Parts): Gatew
     rootServer: isOne ? block.servers[0]?.slug : undefined,
     auth: toAuth(proxy.auth),
     limits: toLimits(proxy.limits),
+    resources: {
+      sampleIntervalMs: proxy.health.sampleInterval,
+      summaryIntervalMs: proxy.health.summaryInterval,
+    },
     servers: block.servers,
     skipped: block.skipped,
   };

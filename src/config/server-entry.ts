@@ -6,6 +6,7 @@ import { childEnvironment } from "./child-env.ts";
 import { duplicatesIn, type DocumentNode } from "./document.ts";
 import type { ExpansionSources } from "./expand.ts";
 import { expandValue } from "./expand-value.ts";
+import { lifeOf, type LifeDefaults } from "./health-schema.ts";
 import { shapeFindings } from "./issues.ts";
 import type { RootsPolicy, ServerConfig } from "./model.ts";
 import { fileUri } from "./paths.ts";
@@ -14,11 +15,15 @@ import type { Reporter } from "./reporter.ts";
 import { serverSchema, type ServerEntry } from "./schema.ts";
 import { unknownServerKeys } from "./unknown-keys.ts";
 
+/** What entries inherit of the block `proxy`. */
+export type EntryDefaults = LifeDefaults &
+  Pick<ServerConfig, "instances" | "isolation" | "toolNames">;
+
 /** What an entry is read with. */
 export interface EntryContext {
   readonly reporter: Reporter;
   readonly sources: ExpansionSources;
-  readonly defaults: Pick<ServerConfig, "instances" | "isolation" | "toolNames">;
+  readonly defaults: EntryDefaults;
 }
 
 /** An entry as it stands in the file. */
@@ -109,6 +114,7 @@ function toServer(
     requestTimeoutMs: parsed.requestTimeout,
     optionalListTimeoutMs: parsed.optionalListTimeout,
     maxLineBytes: parsed.maxLineBytes,
+    ...lifeOf(parsed, defaults),
   };
 }
 

@@ -2,7 +2,8 @@
  * Pure. The shape of one entry of `mcpServers`, with the description of every key.
  */
 import { z } from "zod";
-import { count, duration, oneOf, size } from "./fields.ts";
+import { count, duration, oneOf, optionalDuration, size } from "./fields.ts";
+import { SERVER_HEALTH_SHAPE, startOn } from "./health-schema.ts";
 import { instances, isolation, text, textList, toolNames } from "./schema-values.ts";
 
 /** The keys of `mcpServers.{name}.tools`. */
@@ -129,4 +130,18 @@ export const SERVER_SHAPE = {
     "64MiB",
     "Longest line (one message) that the server may write; a longer one is an error of its call.",
   ),
+  startOn: startOn.optional().meta({
+    description:
+      "`boot`: its process starts with the gateway; `demand`: with the first request. Without it `proxy.startOn`.",
+  }),
+  idleTimeout: optionalDuration(
+    "Time without a request after which its process is stopped until the next one; 0 never. Without it `proxy.idleTimeout`.",
+    { min: 0 },
+  ),
+  required: z.boolean().prefault(false).meta({
+    description: "`true`: `/readyz` says that the gateway is not ready while this server is not.",
+  }),
+  health: z.object(SERVER_HEALTH_SHAPE).prefault({}).meta({
+    description: "How its health is watched, where that differs from `proxy.health`.",
+  }),
 };

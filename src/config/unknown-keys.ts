@@ -4,6 +4,7 @@
 import { nearestName } from "./nearest.ts";
 import type { KeyPath } from "./problem.ts";
 import { AUTH_SHAPE } from "./auth-schema.ts";
+import { HEALTH_SHAPE, SERVER_HEALTH_SHAPE } from "./health-schema.ts";
 import { LIMITS_SHAPE } from "./limits-schema.ts";
 import { PROXY_SHAPE, TLS_SHAPE } from "./proxy-schema.ts";
 import { FILE_SHAPE } from "./schema.ts";
@@ -34,7 +35,10 @@ const SERVER_KEYS: KeySet = {
     allow: '"allow" in "tools"',
     deny: '"deny" in "tools"',
   },
-  inner: { tools: { known: Object.keys(TOOLS_SHAPE) } },
+  inner: {
+    tools: { known: Object.keys(TOOLS_SHAPE) },
+    health: { known: Object.keys(SERVER_HEALTH_SHAPE) },
+  },
 };
 
 const PROXY_KEYS: KeySet = {
@@ -49,6 +53,7 @@ const PROXY_KEYS: KeySet = {
     tls: { known: Object.keys(TLS_SHAPE) },
     auth: { known: Object.keys(AUTH_SHAPE) },
     limits: { known: Object.keys(LIMITS_SHAPE) },
+    health: { known: Object.keys(HEALTH_SHAPE) },
   },
 };
 

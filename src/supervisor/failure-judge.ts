@@ -23,8 +23,9 @@ export class FailureJudge {
   readonly #options: FailureJudgeOptions;
   #history: FailureHistory = [];
 
-  constructor(options: FailureJudgeOptions) {
-    this.#options = options;
+  /** @param own where the policy of this instance differs */
+  constructor({ policy, clock, random }: FailureJudgeOptions, own: Partial<RestartPolicy> = {}) {
+    this.#options = { policy: { ...policy, ...own }, clock, random };
   }
 
   /** One more failure, now. */

@@ -71,7 +71,7 @@ export class ManagedInstance implements Instance {
     this.#options = options;
     this.#deps = deps;
     this.#waiters = new ReadyWaiters(deps.clock);
-    this.#judge = new FailureJudge(deps);
+    this.#judge = new FailureJudge(deps, options.restartLimits);
     this.#machine = new StateMachine({
       server: options.server,
       label: options.label,

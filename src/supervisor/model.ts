@@ -8,6 +8,7 @@
  */
 import type { InstanceState } from "../kernel/event.ts";
 import type { StateCause } from "../kernel/health-event.ts";
+import type { RestartPolicy } from "./restart-policy.ts";
 
 /** Who wants an instance to run. */
 export type StartedBy = "demand" | "operator";
@@ -67,6 +68,8 @@ export interface InstanceOptions {
   readonly startsIdle?: boolean;
   /** `never`: one incarnation, then `stopped` or `failed` (children of sessions). */
   readonly restart: "on-failure" | "never";
+  /** Where this server's restarts differ from the supervisor's policy. */
+  readonly restartLimits?: Partial<RestartPolicy>;
   /** From spawn until `connect` must have resolved. */
   readonly startTimeoutMs: number;
   /**

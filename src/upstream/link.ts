@@ -10,6 +10,7 @@ import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { ServerConfig } from "../config/model.ts";
 import type { ChildExit, Incarnation, Instance, Supervisor } from "../supervisor/model.ts";
+import type { RestartPolicy } from "../supervisor/restart-policy.ts";
 import type { Message } from "../wire/message.ts";
 import { isModernRefusal } from "./era-verdict.ts";
 import { handshake, HandshakeRefused, type Opening } from "./handshake.ts";
@@ -69,6 +70,7 @@ export class Link {
       command: { command: server.command, args: server.args, cwd: server.cwd, env: server.env },
       secrets: server.secrets,
       restart: options.restart,
+      restartLimits: restartLimitsOf(server),
       startTimeoutMs: server.startTimeoutMs,
       connect: (incarnation) => this.#connect(incarnation),
       onExit: (incarnation, exit) => this.#onExit(incarnation, exit),
@@ -187,6 +189,11 @@ export class Link {
     upstream.close(error);
     this.#events.onGone?.(error);
   }
+}
+
+function restartLimitsOf({ health }: ServerConfig): Partial<RestartPolicy> {
+  const { maxRestarts, restartWindowMs, restartCoolDownMs } = health;
+  return { maxRestarts, windowMs: restartWindowMs, coolDownMs: restartCoolDownMs };
 }
 
 /** What the callers of a child that ended are told: how it ended, or why we ended it, and its last words. */

@@ -28,6 +28,19 @@ export function serverConfig(more: Partial<ServerConfig> = {}): ServerConfig {
     requestTimeoutMs: 10_000,
     optionalListTimeoutMs: 10_000,
     maxLineBytes: 1024 * 1024,
+    startOn: "boot",
+    idleTimeoutMs: 0,
+    required: false,
+    health: {
+      probeIntervalMs: 0,
+      probeTimeoutMs: 10_000,
+      probeFailures: 3,
+      maxRestarts: 3,
+      restartWindowMs: 300_000,
+      restartCoolDownMs: 300_000,
+      alertMemoryBytes: 0,
+      alertCpuPercent: 0,
+    },
     ...more,
   };
 }

@@ -39,9 +39,11 @@ describe("docs/configuration.md", () => {
   test.each([
     ["mcpServers.{name}", server],
     ["mcpServers.{name}.tools", server?.properties?.["tools"]],
+    ["mcpServers.{name}.health", server?.properties?.["health"]],
     ["proxy", proxy],
     ["proxy.tls", proxy?.properties?.["tls"]],
     ["proxy.auth", proxy?.properties?.["auth"]],
+    ["proxy.health", proxy?.properties?.["health"]],
     ["proxy.limits", proxy?.properties?.["limits"]],
   ])("has the table of %s as the schema has it", async (title, node) => {
     const docs = await textOf("docs/configuration.md");

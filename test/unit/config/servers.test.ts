@@ -10,6 +10,17 @@ function only(entry: unknown, given = {}): ServerConfig {
   return server;
 }
 
+const HEALTH: ServerConfig["health"] = {
+  probeIntervalMs: 30_000,
+  probeTimeoutMs: 10_000,
+  probeFailures: 3,
+  maxRestarts: 3,
+  restartWindowMs: 300_000,
+  restartCoolDownMs: 300_000,
+  alertMemoryBytes: 500 * 1024 * 1024,
+  alertCpuPercent: 80,
+};
+
 describe("a good entry", () => {
   test("gets every default", () => {
     expect(only({ command: "npx" })).toEqual({
@@ -37,6 +48,44 @@ describe("a good entry", () => {
       requestTimeoutMs: 300_000,
       optionalListTimeoutMs: 10_000,
       maxLineBytes: 67_108_864,
+      startOn: "boot",
+      idleTimeoutMs: 0,
+      required: false,
+      health: HEALTH,
+    });
+  });
+
+  test("has the gateway's settings of health and life unless it has its own", () => {
+    const proxy = {
+      startOn: "demand",
+      idleTimeout: "10m",
+      health: { probeInterval: "1m", alertMemory: "1GiB", maxRestarts: 5 },
+    };
+    const health = { probeInterval: 0, alertCpu: 200, restartCoolDown: "1m" };
+    const mcpServers = {
+      own: { command: "a", startOn: "boot", idleTimeout: 0, required: true, health },
+      plain: { command: "b" },
+    };
+    const loaded = read({ config: { mcpServers, proxy } });
+    expect(problemsOf(loaded)).toEqual([]);
+    const [own, plain] = loaded.config?.servers ?? [];
+    const general = {
+      ...HEALTH,
+      probeIntervalMs: 60_000,
+      alertMemoryBytes: 2 ** 30,
+      maxRestarts: 5,
+    };
+    expect(plain).toMatchObject({
+      startOn: "demand",
+      idleTimeoutMs: 600_000,
+      required: false,
+      health: general,
+    });
+    expect(own).toMatchObject({
+      startOn: "boot",
+      idleTimeoutMs: 0,
+      required: true,
+      health: { ...general, probeIntervalMs: 0, alertCpuPercent: 200, restartCoolDownMs: 60_000 },
     });
   });
 

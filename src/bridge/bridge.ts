@@ -24,6 +24,7 @@ import { failureAnswer } from "./exchange.ts";
 import { reportFault } from "./fault.ts";
 import { legacyGroupFor } from "./legacy-group.ts";
 import { ModernBridge } from "./modern-bridge.ts";
+import { isInUse } from "./in-use.ts";
 import { KeptAnswers, type KeptLists } from "./kept-answers.ts";
 import { endListen } from "./modern-listen.ts";
 import type { ModernRequest } from "./modern-request.ts";
@@ -114,6 +115,8 @@ export class Bridge {
         this.#modern.shim.restore(upstream);
         if (again) state.restore(upstream);
       },
+      isNeeded: () =>
+        isInUse(group().link, { live: this.household.live, sessions: this.conversations }),
     }));
     this.#opening = new SessionOpening({
       server,

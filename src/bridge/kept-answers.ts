@@ -5,6 +5,7 @@
  * Owns which lists were answered so; once the server is up they are asked of it, and one that has
  * changed is announced. What is kept, and where, is `KeptServer`'s.
  */
+import type { InstanceState } from "../kernel/event.ts";
 import type { KeepOutcome, ProfileKey } from "../upstream/kept-server.ts";
 import type { Link } from "../upstream/link.ts";
 import type { Group } from "../upstream/pool.ts";
@@ -26,11 +27,18 @@ const ANNOUNCEMENTS: Readonly<Record<string, string>> = {
 };
 const CHECK_TIMEOUT_MS = 30_000;
 
+const COMING: ReadonlySet<InstanceState> = new Set([
+  "starting",
+  "backoff",
+  "stopped",
+  "stopping",
+  "idle",
+]);
+
 /** True while a child is not there yet but will be, so that an old answer is better than none. */
 export function isComing(link: Link): boolean {
-  if (link.isBarred) return false;
-  const { state } = link.instance;
-  return state === "starting" || state === "backoff" || state === "stopped" || state === "idle";
+  const { state, isHeld } = link.instance;
+  return !isHeld && !link.isBarred && COMING.has(state);
 }
 
 export class KeptAnswers {

@@ -65,8 +65,9 @@ export class Fleet {
   /** Starts the children that a server has without being asked. */
   boot(slug: string): void {
     const bridge = this.#endpoints.get(slug)?.bridge;
+    if (bridge === undefined || bridge.server.startOn === "demand") return;
     // Servers whose every session has its own child have nothing to start before the first one.
-    if (bridge === undefined || bridge.server.instances === "session") return;
+    if (bridge.server.instances === "session") return;
     const user = this.#options.bootUser(bridge.server);
     if (user !== undefined) bridge.start(user);
   }

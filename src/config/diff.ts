@@ -29,6 +29,7 @@ const COUNTS_FROM: Readonly<Record<SettingName, "start" | "now">> = {
   auth: "now",
   publicPort: "start",
   trustedProxies: "start",
+  resources: "start",
 };
 
 /** A server that goes on as it was, since its entry is wrong now. */

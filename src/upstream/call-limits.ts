@@ -28,3 +28,9 @@ export function overloaded(limits: {
   const message = `Server "${server}" is busy: ${maxInFlight} requests run and ${maxQueue} wait; try again later`;
   return new GatewayError("OVERLOADED", message, { retryable: true });
 }
+
+/** An answer that cannot be relayed, and why. */
+export function brokenAnswer(server: string, why: string): GatewayError {
+  const message = `Server "${server}" answered with ${why}`;
+  return new GatewayError("UPSTREAM_PROTOCOL", message, { retryable: false });
+}

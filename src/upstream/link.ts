@@ -14,7 +14,9 @@ import type { RestartPolicy } from "../supervisor/restart-policy.ts";
 import type { Message } from "../wire/message.ts";
 import { isModernRefusal } from "./era-verdict.ts";
 import { handshake, HandshakeRefused, type Opening } from "./handshake.ts";
+import { IdleWatch } from "./idle-watch.ts";
 import type { Profile } from "./profile.ts";
+import { type Checkup, Prober } from "./prober.ts";
 import { Upstream } from "./upstream.ts";
 
 export interface LinkEvents {
@@ -22,6 +24,8 @@ export interface LinkEvents {
   readonly onMessage: (message: Message, upstream: Upstream) => void;
   /** A connection is ready for traffic; `again` when it is not the first of this link. */
   readonly onReady?: (upstream: Upstream, again: boolean) => void;
+  /** True while somebody counts on the process beyond its calls: it must not be stopped for idleness. */
+  readonly isNeeded?: () => boolean;
   /** The connection is gone; its calls have failed already. */
   readonly onGone?: (error: GatewayError) => void;
 }
@@ -48,6 +52,8 @@ export class Link {
   readonly instance: Instance;
   readonly #options: LinkOptions;
   readonly #events: LinkEvents;
+  readonly #prober: Prober;
+  readonly #idle = new IdleWatch();
   #upstream: Upstream | undefined;
   #profile: Profile | undefined;
   #readyBefore = false;
@@ -70,16 +76,31 @@ export class Link {
       command: { command: server.command, args: server.args, cwd: server.cwd, env: server.env },
       secrets: server.secrets,
       restart: options.restart,
+      startsIdle: options.restart === "on-failure" && server.startOn === "demand",
       restartLimits: restartLimitsOf(server),
       startTimeoutMs: server.startTimeoutMs,
       connect: (incarnation) => this.#connect(incarnation),
       onExit: (incarnation, exit) => this.#onExit(incarnation, exit),
     });
+    this.#prober = new Prober({
+      server: server.slug,
+      era: options.opening.era,
+      settings: server.health,
+      instance: this.instance,
+      clock: options.clock,
+      emit: options.emit,
+    });
   }
 
-  /** The connection, when it is ready for traffic at this moment. */
+  /** The connection, when it is ready for traffic at this moment: not one that is being stopped. */
   get upstream(): Upstream | undefined {
-    return this.#profile === undefined ? undefined : this.#upstream;
+    const isLeaving = this.#profile === undefined || this.instance.state === "stopping";
+    return isLeaving ? undefined : this.#upstream;
+  }
+
+  /** What is known of its health. */
+  get checkup(): Checkup {
+    return this.#prober.checkup;
   }
 
   /** What the last handshake told; kept while the child restarts. */
@@ -134,6 +155,20 @@ export class Link {
 
   sweep(nowMs: number): void {
     this.#upstream?.sweep(nowMs);
+    if (this.upstream === undefined) this.#prober.end();
+    this.#prober.sweep(nowMs);
+  }
+
+  /** Stops the process until the next request when nobody has used it for `idleTimeoutMs`. */
+  dozeWhenIdle(nowMs: number): void {
+    const { upstream, server } = this;
+    if (upstream === undefined || server.idleTimeoutMs === 0) return;
+    const { isAsking, asked } = this.#prober;
+    const isBusy = upstream.queued > 0 || upstream.passing > (isAsking ? 1 : 0);
+    const idleMs = this.#idle.idleMs({ calls: upstream.calls - asked, isBusy }, nowMs);
+    if (idleMs < server.idleTimeoutMs) return;
+    if (this.#events.isNeeded?.() === true) return this.#idle.touch(nowMs);
+    this.instance.doze(`nobody has used it for ${Math.round(idleMs / 1000)} s`);
   }
 
   /** Resolves once the exit was observed. */
@@ -162,6 +197,7 @@ export class Link {
     this.#initializedSent = false;
     this.#refusal = undefined;
     this.#stopReason = undefined;
+    const sinceMs = clock.nowMs();
     try {
       const timeoutMs = server.startTimeoutMs;
       const profile = await handshake(upstream, { server: server.name, opening, timeoutMs });
@@ -176,6 +212,8 @@ export class Link {
     if (this.#options.initializedBy === "gateway") this.markInitialized();
     const again = this.#readyBefore;
     this.#readyBefore = true;
+    this.#idle.begin(clock.nowMs());
+    this.#prober.begin(upstream, clock.nowMs() - sinceMs);
     this.#events.onReady?.(upstream, again);
   }
 
@@ -184,6 +222,7 @@ export class Link {
     if (upstream === undefined || upstream.incarnation !== incarnation) return;
     const fault = this.#stopReason ?? this.instance.lastError;
     const error = exitError(this.server.name, exit, fault);
+    this.#prober.end();
     this.#profile = undefined;
     this.#upstream = undefined;
     upstream.close(error);

@@ -225,6 +225,8 @@ export class Pool {
     for (const link of this.links()) link.sweep(nowMs);
     for (const group of this.#groups.values()) {
       if (group.users > 0) group.lastUsedMs = nowMs;
+      // Not those of sessions: they end with them.
+      group.link.dozeWhenIdle(nowMs);
       const idle = group.users === 0 && nowMs - group.lastUsedMs > GROUP_IDLE_MS;
       if (idle && !this.#isBase(group)) this.#endGroup(group, "no client has used it for a while");
     }

@@ -7,11 +7,9 @@
  * Knows nothing of sessions: what the child asks or announces goes to `onMessage`.
  */
 import type { Clock } from "../kernel/clock.ts";
-import { GatewayError } from "../kernel/error.ts";
+import type { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { Incarnation } from "../supervisor/model.ts";
-import { memberNamed, objectMembers } from "../wire/json-scan.ts";
-import { textOf } from "../wire/key-text.ts";
 import {
   jsonBytes,
   outgoingAnswer,
@@ -20,10 +18,11 @@ import {
   type Message,
 } from "../wire/message.ts";
 import type { Answer, Call, CallHandle } from "./call.ts";
-import { needsNoSlot, overloaded, timedOut } from "./call-limits.ts";
+import { brokenAnswer, needsNoSlot, overloaded, timedOut } from "./call-limits.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { readLines } from "./line-reader.ts";
 import { LineWriter } from "./line-writer.ts";
+import { progressTokenOf } from "./progress-token.ts";
 
 export interface UpstreamOptions {
   readonly server: string;
@@ -83,7 +82,7 @@ export class Upstream {
     return this.#inFlight.size;
   }
 
-  /** Calls whose answer somebody waits for now: not those that stand open or wait for a person. */
+  /** Calls whose answer somebody waits for now: neither standing nor parked. */
   get awaited(): number {
     let count = 0;
     for (const { deadlineMs } of this.#inFlight.values()) if (deadlineMs < Infinity) count++;
@@ -93,6 +92,16 @@ export class Upstream {
   /** Calls that the child works on now: neither parked nor standing nor probes. */
   get working(): number {
     return this.#slots;
+  }
+
+  /** Calls in flight but those that stand open until somebody ends them. */
+  get passing(): number {
+    return [...this.#inFlight.values()].filter(({ call }) => call.standing !== true).length;
+  }
+
+  /** Calls that were made so far. */
+  get calls(): number {
+    return this.#lastId;
   }
 
   get queued(): number {
@@ -168,9 +177,8 @@ export class Upstream {
     if (this.#closed !== undefined) return;
     this.#closed = error;
     this.#writer.close();
-    const running = [...this.#inFlight.values()];
-    const waiting = this.#queue.remove(() => true);
-    for (const entry of [...running, ...waiting]) this.#settle(entry, { kind: "failed", error });
+    const all = [...this.#inFlight.values(), ...this.#queue.remove(() => true)];
+    for (const entry of all) this.#settle(entry, { kind: "failed", error });
   }
 
   #run(entry: Entry): void {
@@ -251,8 +259,8 @@ export class Upstream {
 
   #readAnswer(message: Message): void {
     const entry = message.id === undefined ? undefined : this.#inFlight.get(Number(message.id));
+    // None: a cancelled or timed-out call that was answered late, or an id that we never gave.
     if (entry === undefined || message.payload === undefined) {
-      // A cancelled or timed-out call that was answered late, or an id that we never gave.
       this.#drop(`answer to unknown id ${message.id ?? "(none)"}`);
       return;
     }
@@ -262,13 +270,7 @@ export class Upstream {
 
   #readProgress(message: Message): void {
     const params = message.payload;
-    const members =
-      params === undefined ? undefined : objectMembers(params, 0, this.#options.maxJsonDepth);
-    const token = members === undefined ? undefined : memberNamed(members, "progressToken");
-    const entry =
-      params === undefined || token === undefined
-        ? undefined
-        : this.#inFlight.get(Number(textOf(params, token.start, token.end)));
+    const entry = this.#inFlight.get(progressTokenOf(params, this.#options.maxJsonDepth) ?? 0);
     if (entry === undefined || params === undefined) {
       this.#drop("progress of no running call");
       return;
@@ -282,10 +284,8 @@ export class Upstream {
 
   #breakAnswer(id: number, why: string): void {
     const entry = this.#inFlight.get(id);
-    if (entry === undefined) return;
-    const message = `Server "${this.#options.server}" answered with ${why}`;
-    const error = new GatewayError("UPSTREAM_PROTOCOL", message, { retryable: false });
-    this.#settle(entry, { kind: "failed", error });
+    const error = brokenAnswer(this.#options.server, why);
+    if (entry !== undefined) this.#settle(entry, { kind: "failed", error });
   }
 
   #noise(sample: string): void {

@@ -2,17 +2,9 @@
  * The command `deploy` for commander: its subcommands and their options.
  */
 import { Command, Option } from "commander";
-import type { LoadInput } from "../config/load.ts";
+import type { CommandContext } from "./command-context.ts";
 import { runDeploy, type DeployKind, type DeployOptions } from "./deploy.ts";
 import { addServeOptions } from "./options.ts";
-
-export interface DeployContext {
-  /** What the configuration is loaded from, for a command with the shared options. */
-  readonly inputOf: (command: Command) => LoadInput;
-  readonly print: (text: string) => void;
-  readonly tell: (text: string) => void;
-  readonly finish: (exitCode: number) => void;
-}
 
 const OUT = new Option("-o, --out <file>", "write to this file; else to stdout");
 const ENV_FILE = new Option(
@@ -52,7 +44,7 @@ const KINDS: Readonly<Record<DeployKind, { description: string; options: readonl
 };
 
 /** The command with everything below it. */
-export function deployCommand(context: DeployContext): Command {
+export function deployCommand(context: CommandContext): Command {
   const deploy = new Command("deploy")
     .description("print what containers, Traefik or systemd need to run the configured servers")
     .exitOverride();

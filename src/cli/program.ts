@@ -5,13 +5,15 @@
  * taken off before the parser sees them, so that a server may be called "check".
  */
 import { Command, CommanderError } from "commander";
-import { loadConfig, loaderAgain, type LoadInput } from "../config/load.ts";
+import { loadConfig, loaderAgain } from "../config/load.ts";
 import type { Environment } from "../config/settings.ts";
 import { VERSION } from "../runtime/version.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
 import { runCheck } from "./check.ts";
+import type { CommandContext } from "./command-context.ts";
 import { deployCommand } from "./deploy-command.ts";
 import { EXIT } from "./exit-codes.ts";
+import { importCommand } from "./import-command.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
 import { schemaText } from "./schema.ts";
 import { serve } from "./serve.ts";
@@ -60,25 +62,8 @@ function createProgram(
   words: readonly string[] | undefined,
   finish: (exitCode: number) => void,
 ): Command {
-  // A reader that has left, as `| head` does, is no reason to end a gateway.
-  process.stdout.on("error", () => {});
-  const print = (text: string): void => {
-    process.stdout.write(text);
-  };
-  const input = (command: Command): LoadInput => {
-    const [stray] = command.args;
-    if (stray !== undefined) {
-      command.error(`error: unknown command "${stray}". To serve one server, write -- before it`);
-    }
-    if (words?.length === 0) command.error("error: there is no command behind --");
-    const { env, workingFolder, selfCommand } = context;
-    return {
-      flags: flagsFrom(command.opts<OptionValues>(), words ?? []),
-      env,
-      workingFolder,
-      selfCommand,
-    };
-  };
+  const commands = commandContext(context, words, finish);
+  const { inputOf: input, print } = commands;
   const program = new Command("remote-mcp-proxy")
     .description("Serves the local stdio MCP servers of a config file to remote MCP clients.")
     .version(VERSION, "-V, --version")
@@ -111,10 +96,8 @@ function createProgram(
     });
   program.addCommand(addServeOptions(checkCommand));
 
-  const tell = (text: string): void => {
-    process.stderr.write(text);
-  };
-  program.addCommand(deployCommand({ inputOf: input, print, tell, finish }));
+  program.addCommand(deployCommand(commands));
+  program.addCommand(importCommand(commands));
 
   program.addCommand(
     new Command("schema")
@@ -123,4 +106,38 @@ function createProgram(
       .action(() => print(schemaText())),
   );
   return program;
+}
+
+function commandContext(
+  context: ProgramContext,
+  words: readonly string[] | undefined,
+  finish: (exitCode: number) => void,
+): CommandContext {
+  // A reader that has left, as `| head` does, is no reason to end a gateway.
+  process.stdout.on("error", () => {});
+  return {
+    ...context,
+    words,
+    finish,
+    print: (text) => {
+      process.stdout.write(text);
+    },
+    tell: (text) => {
+      process.stderr.write(text);
+    },
+    inputOf: (command) => {
+      const [stray] = command.args;
+      if (stray !== undefined) {
+        command.error(`error: unknown command "${stray}". To serve one server, write -- before it`);
+      }
+      if (words?.length === 0) command.error("error: there is no command behind --");
+      const { env, workingFolder, selfCommand } = context;
+      return {
+        flags: flagsFrom(command.opts<OptionValues>(), words ?? []),
+        env,
+        workingFolder,
+        selfCommand,
+      };
+    },
+  };
 }

@@ -74,7 +74,7 @@ function placeholders(text: string, { dialect, folder, notes }: PlaceholderConte
   if (!text.includes("${")) return text;
   switch (dialect) {
     case "plain":
-      return text.replaceAll("${", "$${");
+      return text.replaceAll("${", () => "$${");
     case "braces":
       return text;
     case "vscode":

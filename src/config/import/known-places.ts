@@ -16,7 +16,7 @@ export interface PlacesInput {
 export function knownPlaces(input: PlacesInput): readonly string[] {
   const { homeFolder: home, workingFolder: here } = input;
   const settings = settingsFolder(input);
-  return [
+  const places = [
     `${settings}/Claude/claude_desktop_config.json`,
     `${home}/.claude.json`,
     `${here}/.mcp.json`,
@@ -27,6 +27,7 @@ export function knownPlaces(input: PlacesInput): readonly string[] {
     `${here}/.vscode/mcp.json`,
     `${home}/.codeium/windsurf/mcp_config.json`,
   ];
+  return [...new Set(places)];
 }
 
 function settingsFolder({ platform, homeFolder, configHome, appData }: PlacesInput): string {

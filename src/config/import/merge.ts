@@ -27,14 +27,14 @@ export function mergeServers(
   const added: string[] = [];
   const notes: string[] = [];
   for (const { name, entry, client } of found) {
-    const known = servers.get(name);
-    if (known === undefined) {
+    const own = `${name}-${client.toLowerCase().replaceAll(" ", "-")}`;
+    if (!servers.has(name)) {
       servers.set(name, entry);
       added.push(name);
-    } else if (isSame(known, entry)) {
+    } else if ([name, own].some((one) => isSame(servers.get(one), entry))) {
       notes.push(`${name} of ${client} is there already`);
     } else {
-      const other = freeName(`${name}-${client.toLowerCase().replaceAll(" ", "-")}`, servers);
+      const other = freeName(own, servers);
       servers.set(other, entry);
       added.push(other);
       notes.push(`${name} of ${client} differs from the one that is there: it is ${other}`);

@@ -12,6 +12,7 @@ import type { HostFacts } from "../kernel/host-facts.ts";
 import { runCheck } from "./check.ts";
 import type { CommandContext } from "./command-context.ts";
 import { deployCommand } from "./deploy-command.ts";
+import { doctorCommand } from "./doctor-command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { importCommand } from "./import-command.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
@@ -33,6 +34,7 @@ Examples:
   remote-mcp-proxy --config servers.json --port 9000
   remote-mcp-proxy -- npx -y @modelcontextprotocol/server-memory
   remote-mcp-proxy check --verbose
+  remote-mcp-proxy doctor https://memory.mcp.example.org/mcp
 
 Each server is at http://HOST:PORT/{server}/mcp (and /sse). Variables and keys: docs/configuration.md
 Exit codes: 0 stopped, 1 failure, 2 wrong usage, 78 wrong configuration.`;
@@ -98,6 +100,7 @@ function createProgram(
 
   program.addCommand(deployCommand(commands));
   program.addCommand(importCommand(commands));
+  program.addCommand(doctorCommand(commands));
 
   program.addCommand(
     new Command("schema")

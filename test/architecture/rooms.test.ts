@@ -40,8 +40,10 @@ const house: House = {
     transport: ["kernel", "wire", "codec", "session", "bridge", CONFIG_MODEL],
     http: ["kernel", "wire", "transport", "auth", "observe", "dashboard", CONFIG_MODEL],
     dashboard: [],
+    // Looks at servers from outside, ours or any other: it may know the protocol, and nothing of how we do it.
+    doctor: ["kernel", "wire"],
     // `serve` builds through the composition root.
-    cli: ["kernel", "config", "deploy", "auth", "observe", "runtime", "gateway.ts"],
+    cli: ["kernel", "config", "deploy", "auth", "observe", "runtime", "doctor", "gateway.ts"],
   },
   roots: ["main.ts", "gateway.ts", "compose"],
   pureRooms: ["kernel", "wire", "codec"],

@@ -21,7 +21,7 @@ export interface CertificateRequest {
   readonly issuer?: Signer;
   /** May sign others. */
   readonly isAuthority?: boolean;
-  /** Times in ms; an hour ago and a day ahead when left out. */
+  /** Times in ms; an hour ago and a month ahead when left out. */
   readonly fromMs?: number;
   readonly untilMs?: number;
 }
@@ -60,7 +60,7 @@ export function signCertificate(request: CertificateRequest): Certificate {
   const { commonName, issuer = { commonName, key } } = request;
   const algorithm = der(SEQUENCE, der(OID, ECDSA_WITH_SHA256));
   const nowMs = Date.now();
-  const { fromMs = nowMs - HOUR_MS, untilMs = nowMs + 24 * HOUR_MS } = request;
+  const { fromMs = nowMs - HOUR_MS, untilMs = nowMs + 30 * 24 * HOUR_MS } = request;
   const unsigned = der(
     SEQUENCE,
     der(VERSION_TAG, der(INTEGER, VERSION_3)),

@@ -4,10 +4,12 @@
  */
 import type { Database } from "bun:sqlite";
 import { openAuthDatabase, watchChanges } from "../auth/database.ts";
+import { AUTHORIZATION_SERVER_TABLES, EmbeddedServer } from "../auth/embedded-server.ts";
 import { PublicHosts } from "../auth/public-hosts.ts";
-import { ResourceServer, type KeyLookup, type TokenLookup } from "../auth/resource-server.ts";
+import { ResourceServer, type KeyLookup } from "../auth/resource-server.ts";
 import { LOCAL_PRINCIPAL } from "../auth/principal.ts";
 import { decideAuth, usersOf } from "../auth/rights.ts";
+import { TokenStore } from "../auth/token-store.ts";
 import type { GatewayConfig, ServerConfig } from "../config/model.ts";
 import type { AuthPort } from "../http/context.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -33,8 +35,9 @@ export function openAuthorization(options: AuthorizationOptions): Authorization 
   const { config, clock, emit } = options;
   if (!decideAuth(config()).isOn) return undefined;
   const database = open(config().dataDir, emit);
+  const tokens = new TokenStore({ database, wallMs: () => clock.wallMs() });
   const resourceServer = new ResourceServer({
-    tokens: NO_TOKENS,
+    tokens: { find: (token) => tokens.findAccessToken(token) },
     keys: NO_KEYS,
     config,
     changes: watchChanges(database),
@@ -42,18 +45,23 @@ export function openAuthorization(options: AuthorizationOptions): Authorization 
     emit,
   });
   let port = config().port;
+  const publicHosts = (): PublicHosts => new PublicHosts(config(), port);
+  const authorizationServer = new EmbeddedServer({
+    config,
+    hosts: publicHosts,
+    database,
+    tokens,
+    clock,
+    emit,
+  });
   return {
-    port: {
-      resourceServer,
-      publicHosts: () => new PublicHosts(config(), port),
-      authorizationServer: undefined,
-    },
+    port: { resourceServer, publicHosts, authorizationServer },
     listensOn: (bound) => {
       port = bound;
     },
-    close: () => {
+    close: async () => {
+      await authorizationServer.close();
       database.close();
-      return Promise.resolve();
     },
   };
 }
@@ -69,9 +77,8 @@ export function bootUser(server: ServerConfig, config: GatewayConfig): string | 
 }
 
 /** Every store's tables. */
-const TABLES: readonly string[] = [];
+const TABLES: readonly string[] = AUTHORIZATION_SERVER_TABLES;
 
-const NO_TOKENS: TokenLookup = { find: () => undefined };
 const NO_KEYS: KeyLookup = { isKey: () => false, find: () => undefined };
 
 /** A folder that cannot be used costs what would have been kept, never the start. */

@@ -17,6 +17,7 @@ import { deployCommand } from "./deploy-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { importCommand } from "./import-command.ts";
+import { keyCommand } from "./key-command.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
 import { schemaText } from "./schema.ts";
 import { serve } from "./serve.ts";
@@ -37,6 +38,7 @@ Examples:
   remote-mcp-proxy -- npx -y @modelcontextprotocol/server-memory
   remote-mcp-proxy check --verbose
   remote-mcp-proxy doctor https://memory.mcp.example.org/mcp
+  remote-mcp-proxy key add --note "CI" --servers memory
 
 Each server is at http://HOST:PORT/{server}/mcp (and /sse). Variables and keys: docs/configuration.md
 Exit codes: 0 stopped, 1 failure, 2 wrong usage, 78 wrong configuration.`;
@@ -104,6 +106,7 @@ function createProgram(
   program.addCommand(importCommand(commands));
   program.addCommand(doctorCommand(commands));
   program.addCommand(connectCommand(commands));
+  program.addCommand(keyCommand(commands));
 
   program.addCommand(
     new Command("schema")

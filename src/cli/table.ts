@@ -1,5 +1,5 @@
 /**
- * Pure. The table that is printed at start: server, state, /mcp URL, /sse URL, and what is left out.
+ * Pure. Tables: the one that is printed at start: server, state, /mcp URL, /sse URL, and what is left out.
  */
 import type { GatewayConfig } from "../config/model.ts";
 import { rootUrls, serverUrls } from "../config/urls.ts";
@@ -29,18 +29,19 @@ export function startTable(
       : [oneLine(name), "skipped", oneLine(reason)],
   );
   const header = ["SERVER", "STATE", "STREAMABLE HTTP", "SSE"];
-  return align([header, ...rows, ...rootRows, ...skipped])
+  return alignRows([header, ...rows, ...rootRows, ...skipped])
     .map((line) => `${line}\n`)
     .join("");
 }
 
-function align(rows: readonly (readonly string[])[]): readonly string[] {
+/** Lines of a table, columns aligned, without line ends. */
+export function alignRows(rows: readonly (readonly string[])[]): readonly string[] {
   // A cell that is the last of its row, such as a reason, makes no column wider.
   const widthOf = (column: number): number =>
     Math.max(
       ...rows.filter((row) => row.length > column + 1).map((row) => widthOfText(row[column])),
     );
-  const widths = [0, 1, 2].map(widthOf);
+  const widths = Array.from(rows[0] ?? [], (_cell, column) => widthOf(column));
   const pad = (cell: string, column: number): string =>
     cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - widthOfText(cell)));
   return rows.map((row) => row.map(pad).join("  ").trimEnd());

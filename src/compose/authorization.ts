@@ -3,10 +3,11 @@
  * room is given of it. Nothing of it exists where authentication is off.
  */
 import type { Database } from "bun:sqlite";
+import { KEY_TABLES, KeyStore } from "../auth/key-store.ts";
 import { openAuthDatabase, watchChanges } from "../auth/database.ts";
 import { AUTHORIZATION_SERVER_TABLES, EmbeddedServer } from "../auth/embedded-server.ts";
 import { PublicHosts } from "../auth/public-hosts.ts";
-import { ResourceServer, type KeyLookup } from "../auth/resource-server.ts";
+import { ResourceServer } from "../auth/resource-server.ts";
 import { LOCAL_PRINCIPAL } from "../auth/principal.ts";
 import { decideAuth, usersOf } from "../auth/rights.ts";
 import { TokenStore } from "../auth/token-store.ts";
@@ -36,9 +37,19 @@ export function openAuthorization(options: AuthorizationOptions): Authorization 
   if (!decideAuth(config()).isOn) return undefined;
   const database = open(config().dataDir, emit);
   const tokens = new TokenStore({ database, wallMs: () => clock.wallMs() });
+  const keys = new KeyStore(database, clock);
+  const flush = (): void => {
+    try {
+      keys.flush();
+    } catch (error) {
+      const message = `when keys were used last cannot be noted: ${messageOf(error)}`;
+      emit({ kind: "gateway.notice", level: "ERROR", message });
+    }
+  };
+  const timer = clock.every(FLUSH_MS, flush);
   const resourceServer = new ResourceServer({
     tokens: { find: (token) => tokens.findAccessToken(token) },
-    keys: NO_KEYS,
+    keys,
     config,
     changes: watchChanges(database),
     clock,
@@ -60,6 +71,8 @@ export function openAuthorization(options: AuthorizationOptions): Authorization 
       port = bound;
     },
     close: async () => {
+      timer.cancel();
+      flush();
       await authorizationServer.close();
       database.close();
     },
@@ -77,9 +90,8 @@ export function bootUser(server: ServerConfig, config: GatewayConfig): string | 
 }
 
 /** Every store's tables. */
-const TABLES: readonly string[] = AUTHORIZATION_SERVER_TABLES;
-
-const NO_KEYS: KeyLookup = { isKey: () => false, find: () => undefined };
+const TABLES: readonly string[] = [KEY_TABLES, ...AUTHORIZATION_SERVER_TABLES];
+const FLUSH_MS = 30_000;
 
 /** A folder that cannot be used costs what would have been kept, never the start. */
 function open(folder: string, emit: Emit): Database {

@@ -18,7 +18,10 @@ export async function listTools(
 ): Promise<string> {
   const { clock, timeoutMs } = options;
   const untilMs = clock.nowMs() + timeoutMs;
-  const upstream = await bridge.pool.base(principal).link.ready(timeoutMs);
+  const era = await bridge.legacyEra(principal);
+  const group =
+    era === "modern" ? bridge.pool.group(principal, "{}", era) : bridge.pool.base(principal);
+  const upstream = await group.link.ready(Math.max(1, untilMs - clock.nowMs()));
   const pages: Uint8Array[] = [];
   const rest = { clock, timeoutMs: Math.max(1, untilMs - clock.nowMs()) };
   await readToolPages(upstream, rest, (page) => pages.push(page));

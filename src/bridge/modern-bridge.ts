@@ -12,7 +12,6 @@ import { textOf } from "../wire/key-text.ts";
 import { jsonBytes, outgoingCall, type Message } from "../wire/message.ts";
 import { Conversation, type Household } from "./conversation.ts";
 import { failureAnswer } from "./exchange.ts";
-import { tooMuch } from "./fault.ts";
 import type { ModernContext } from "./modern-context.ts";
 import { ModernMessages } from "./modern-messages.ts";
 import { ModernRelay } from "./modern-relay.ts";
@@ -121,7 +120,6 @@ function begin(
     group,
     capabilities: NO_CAPABILITIES,
     flow: `modern ${principal}`,
-    era: "modern",
   });
   const { method } = message;
   const id = message.id ?? "null";
@@ -136,8 +134,9 @@ function begin(
     return { conversation, call };
   }
   conversation.finish(call);
-  options.report(conversation, call, "failed");
-  exchange.answer(failureAnswer(id, tooMuch(server.name)), id, 503);
+  const text = `Server "${server.name}" has too much to do already; try again later`;
+  const error = new GatewayError("OVERLOADED", text, { retryable: true });
+  exchange.answer(failureAnswer(id, error), id, 503);
   return undefined;
 }
 

@@ -57,7 +57,8 @@ export function statusOf(bridge: Bridge): BridgeStatus {
   const own = bridge.pool.ownCount;
   const isIdle = base === undefined || base.state === "stopped";
   const ownState = own > 0 ? "ready" : bridge.pool.lastOwnError === undefined ? "idle" : "failed";
-  const state = isIdle ? ownState : base.state;
+  const isHeld = bridge.pool.barred !== undefined && base?.state !== "stopping" && own === 0;
+  const state = isHeld ? "stopped" : isIdle ? ownState : base.state;
   const error = isIdle ? bridge.pool.lastOwnError : base.lastError;
   return {
     name,

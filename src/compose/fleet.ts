@@ -31,6 +31,8 @@ export class Fleet {
   readonly #probes = new Map<Endpoint, AbortController>();
   /** Bridges that leave; their calls have deadlines until they are gone. */
   readonly #leaving = new Set<Bridge>();
+  /** Servers that their operator has stopped; a new entry does not start them either. */
+  readonly #held = new Set<string>();
   /** Servers whose successor waits for them. */
   readonly #handovers = new Map<string, Promise<void>>();
 
@@ -66,6 +68,7 @@ export class Fleet {
   boot(slug: string): void {
     const bridge = this.#endpoints.get(slug)?.bridge;
     if (bridge === undefined || bridge.server.startOn === "demand") return;
+    if (this.#held.has(slug)) return;
     // Servers whose every session has its own child have nothing to start before the first one.
     if (bridge.server.instances === "session") return;
     const user = this.#options.bootUser(bridge.server);
@@ -77,6 +80,7 @@ export class Fleet {
     const endpoint = this.#endpoints.get(slug);
     if (endpoint === undefined) return;
     this.#endpoints.delete(slug);
+    this.#held.delete(slug);
     await this.#retire(endpoint, reason);
   }
 
@@ -89,11 +93,33 @@ export class Fleet {
     try {
       if (old !== undefined) await this.#retire(old, reason);
       this.add(server);
+      if (this.#held.has(slug)) await this.hold(slug);
       this.boot(slug);
     } finally {
       this.#handovers.delete(slug);
       done.resolve();
     }
+  }
+
+  /** The operator stops a server: no request starts it. Resolves when no process of it is left. */
+  async hold(slug: string): Promise<void> {
+    const bridge = this.#endpoints.get(slug)?.bridge;
+    if (bridge === undefined) return;
+    this.#held.add(slug);
+    const text = `Server "${bridge.server.name}" is stopped by its operator`;
+    await bridge.pool.bar(
+      new GatewayError("UPSTREAM_UNAVAILABLE", text, { retryable: true }),
+      "operator",
+    );
+  }
+
+  /** The operator starts a server, or restarts it: fresh processes at once. */
+  release(slug: string, how: "start" | "restart"): void {
+    const pool = this.#endpoints.get(slug)?.bridge.pool;
+    this.#held.delete(slug);
+    if (how === "start") pool?.unbar();
+    else pool?.restart("restarted by its operator");
+    this.boot(slug);
   }
 
   async #retire(endpoint: Endpoint, reason: string): Promise<void> {

@@ -9,7 +9,13 @@ import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { ServerConfig } from "../config/model.ts";
-import type { ChildExit, Incarnation, Instance, Supervisor } from "../supervisor/model.ts";
+import type {
+  ChildExit,
+  Incarnation,
+  Instance,
+  StoppedBy,
+  Supervisor,
+} from "../supervisor/model.ts";
 import type { RestartPolicy } from "../supervisor/restart-policy.ts";
 import type { Message } from "../wire/message.ts";
 import { isModernRefusal } from "./era-verdict.ts";
@@ -42,17 +48,10 @@ export interface LinkOptions {
   /** Why the server may not run now, if it may not: an operator stopped it, or it is served no more. */
   readonly barred: () => GatewayError | undefined;
   readonly maxJsonDepth: number;
-  readonly traceBodies?: boolean;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
   readonly emit: Emit;
 }
-
-/** What all links of a server have in common. */
-export type CommonLinkOptions = Pick<
-  LinkOptions,
-  "server" | "supervisor" | "clock" | "emit" | "maxJsonDepth" | "traceBodies" | "barred"
->;
 
 export class Link {
   readonly server: ServerConfig;
@@ -179,21 +178,19 @@ export class Link {
   }
 
   /** Resolves once the exit was observed. */
-  stop(reason: string): Promise<void> {
+  stop(reason: string, by?: StoppedBy): Promise<void> {
     this.#stopReason = reason;
-    return this.instance.stop(reason);
+    return this.instance.stop(reason, by);
+  }
+
+  /** A fresh process, as the operator wants. Calls in flight end with the reason. */
+  restart(reason: string): void {
+    this.#stopReason = reason;
+    this.instance.restart(reason);
   }
 
   async #connect(incarnation: Incarnation): Promise<void> {
-    const {
-      server,
-      label,
-      clock,
-      emit,
-      maxJsonDepth,
-      opening,
-      traceBodies = false,
-    } = this.#options;
+    const { server, label, clock, emit, maxJsonDepth, opening } = this.#options;
     const upstream = new Upstream({
       server: server.slug,
       label,
@@ -202,7 +199,6 @@ export class Link {
       maxQueue: server.maxQueue,
       maxLineBytes: server.maxLineBytes,
       maxJsonDepth,
-      traceBodies,
       // The envelope that opened a modern connection is that of every request.
       ...(opening.era === "modern" ? { ownParams: opening.params } : {}),
       clock,

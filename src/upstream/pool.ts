@@ -10,11 +10,11 @@ import type { ServerConfig } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
-import type { Supervisor } from "../supervisor/model.ts";
+import type { StoppedBy, Supervisor } from "../supervisor/model.ts";
 import type { Era } from "../wire/revision.ts";
 import { jsonBytes } from "../wire/message.ts";
 import type { ProfileKey } from "./kept-server.ts";
-import { Link, type CommonLinkOptions, type LinkEvents } from "./link.ts";
+import { Link, type LinkEvents } from "./link.ts";
 import type { Profile } from "./profile.ts";
 
 export interface PoolOptions {
@@ -23,8 +23,6 @@ export interface PoolOptions {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly maxJsonDepth: number;
-  /** Emits the body of every message. */
-  readonly traceBodies?: boolean;
   /** Params that open a connection to a shared child, as JSON text. */
   readonly openingParams: (era: Era, fingerprint: string) => string;
   /** What the last run learnt of such a child. */
@@ -204,23 +202,22 @@ export class Pool {
    * Stops every child; none starts again before `unbar`. Whoever asks for one meanwhile gets `error`.
    * Resolves once all exits were observed.
    */
-  async bar(error: GatewayError): Promise<void> {
+  async bar(error: GatewayError, by: StoppedBy = "released"): Promise<void> {
     this.#barred = error;
-    await Promise.all(this.links().map((link) => link.stop(error.message)));
+    await Promise.all(this.links().map((link) => link.stop(error.message, by)));
   }
 
   /** Children may start again; those of the groups do so now. */
   unbar(): void {
     this.#barred = undefined;
-    for (const { link } of this.#groups.values()) link.start();
+    for (const { link } of this.#groups.values()) link.instance.start("operator");
   }
 
-  /** Stops every child and starts those of the groups anew. Resolves once the old ones are gone. */
-  async restart(reason: string): Promise<void> {
-    const stops = this.links().map((link) => link.stop(reason));
-    // A start that is asked for during a stop follows it.
-    for (const { link } of this.#groups.values()) link.start();
-    await Promise.all(stops);
+  /** Fresh processes for the groups, and none for sessions that had one of their own: these end. */
+  restart(reason: string): void {
+    this.#barred = undefined;
+    for (const { link } of this.#groups.values()) link.restart(reason);
+    for (const link of this.#own) this.#stopQuietly(link, reason);
   }
 
   sweep(nowMs: number): void {
@@ -234,8 +231,13 @@ export class Pool {
     }
   }
 
-  #common(): CommonLinkOptions {
-    return { ...this.#options, barred: () => this.#barred };
+  #common(): Pick<
+    ConstructorParameters<typeof Link>[0],
+    "server" | "supervisor" | "clock" | "emit" | "maxJsonDepth" | "barred"
+  > {
+    const { server, supervisor, clock, emit, maxJsonDepth } = this.#options;
+    const barred = (): GatewayError | undefined => this.#barred;
+    return { server, supervisor, clock, emit, maxJsonDepth, barred };
   }
 
   /** The person whose child runs from boot on; it never ends for want of use. */
@@ -282,12 +284,13 @@ export class Pool {
 
   #endGroup(group: Group, reason: string): void {
     this.#groups.delete(group.key);
-    group.link.stop(reason).catch((error: unknown) => {
-      this.#options.emit({
-        kind: "gateway.notice",
-        level: "ERROR",
-        message: `a shared child of ${this.#options.server.slug} could not be stopped: ${String(error)}`,
-      });
+    this.#stopQuietly(group.link, reason);
+  }
+
+  #stopQuietly(link: Link, reason: string): void {
+    link.stop(reason).catch((error: unknown) => {
+      const message = `a child of ${this.#options.server.slug} could not be stopped: ${String(error)}`;
+      this.#options.emit({ kind: "gateway.notice", level: "ERROR", message });
     });
   }
 }

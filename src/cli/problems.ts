@@ -2,6 +2,7 @@
  * Pure. A problem of the configuration as text for a terminal or a log.
  */
 import type { ConfigProblem } from "../config/problem.ts";
+import { oneLine } from "./columns.ts";
 
 /**
  * `file:line:column: error: path message. What to do`, on one line without its end. Editors and
@@ -13,9 +14,4 @@ export function formatProblem(problem: ConfigProblem): string {
   const subject = path === "" ? "the file" : path;
   const advice = hint === undefined ? "" : `. ${hint}`;
   return oneLine(`${place}${severity}: ${subject} ${message}${advice}`);
-}
-
-/** Names and values come from a file: nothing in them may move the cursor or begin a new line. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, "·");
 }

@@ -9,7 +9,7 @@ import { watchConfigFile } from "./config/watch.ts";
 import { publicHost, publicPrefix } from "./config/urls.ts";
 import { createApp } from "./http/app.ts";
 import { listen, type Listener } from "./http/listener.ts";
-import type { ServerStatus } from "./http/context.ts";
+import type { AppOptions, ServerStatus } from "./http/context.ts";
 import { watchTls } from "./http/tls-watch.ts";
 import { ByteBudget } from "./kernel/byte-budget.ts";
 import { isLoopback } from "./kernel/address.ts";
@@ -17,14 +17,14 @@ import { messageOf } from "./kernel/error.ts";
 import type { Emit } from "./kernel/event.ts";
 import { createActions } from "./compose/actions.ts";
 import { bootUser, openAuthorization } from "./compose/authorization.ts";
+import { createAdminActions } from "./compose/admin.ts";
+import { openAdminSocket } from "./compose/admin-socket.ts";
 import { endpointFactory } from "./compose/endpoints.ts";
 import { Fleet } from "./compose/fleet.ts";
-import { watchHealth } from "./compose/health.ts";
 import { openKept } from "./compose/kept.ts";
 import type { GatewayOptions } from "./compose/options.ts";
 import { Reloader, type ReloadReport } from "./compose/reload.ts";
 import { drain, startTimers } from "./compose/timers.ts";
-import { StateHistory } from "./observe/state-history.ts";
 import { SessionRegistry } from "./session/registry.ts";
 import { createSupervisor } from "./supervisor/supervisor.ts";
 import { WaitingPosts } from "./transport/endpoint.ts";
@@ -45,14 +45,8 @@ export interface Gateway {
  * Listens at once; all children start in parallel behind it.
  * @throws Error when the address cannot be had
  */
-export async function startGateway(given: GatewayOptions): Promise<Gateway> {
-  const { config, clock } = given;
-  const history = new StateHistory(() => clock.wallMs());
-  const emit: Emit = (event) => {
-    history.record(event);
-    given.emit(event);
-  };
-  const options = { ...given, emit };
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, clock, emit } = options;
   const { limits } = config;
   const supervisor = createSupervisor({
     clock,
@@ -92,14 +86,18 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     clock,
     config: () => reloader.config,
   });
-  const health = watchHealth({
+  const admin = createAdminActions({
     fleet,
-    supervisor,
-    history,
+    registry,
     clock,
-    emit,
+    version: options.version,
+    pid: options.host.pid,
     config: () => reloader.config,
+    servers: actions.servers,
     isDraining,
+    reload: (cause) => reloader.reload(cause),
+    logs: options.logs,
+    streams,
   });
   // Longer than keep-alives are apart, so that only connections without any purpose are cut.
   const idleTimeoutSeconds = Math.min(255, Math.max(30, Math.ceil(limits.keepAliveMs / 400)));
@@ -108,7 +106,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     emit({ kind: "gateway.notice", level: "ERROR", message: `fault in a request: ${detail}` });
   };
   const authorization = openAuthorization({ config: () => reloader.config, clock, emit });
-  const app = createApp({
+  const appOptions: AppOptions = {
     hosts: {
       bindHost: config.host,
       mcpDomain: config.mcpDomain,
@@ -124,26 +122,24 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     endpoints: fleet.endpoints,
     handover: (slug) => fleet.handover(slug),
     actions,
-    health: health.actions,
     auth: authorization?.port,
+    admin,
     idleTimeoutSeconds,
     onFault,
-  });
+  };
   const listener = await listen({
     host: config.host,
     port: config.port,
     tls: config.tls,
     idleTimeoutSeconds,
-    app,
+    app: createApp(appOptions),
     clock,
     onFault,
   });
   authorization?.listensOn(listener.port);
+  const adminSocket = await openAdminSocket(appOptions, options);
   for (const { slug } of config.servers) fleet.boot(slug);
-  const timers = [
-    ...health.timers,
-    ...startTimers({ clock, bridges, registry, streams, waiting, config }),
-  ];
+  const timers = [...startTimers({ clock, bridges, registry, streams, waiting, config })];
   if (options.load !== undefined && config.source.kind === "file") {
     const onChange = (): void => {
       reloader.reload("the file has changed").catch(onFault);
@@ -168,7 +164,12 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
       // A fault in the polite part must not keep the children alive.
       onFault(error);
     }
-    await Promise.all([listener.close(), supervisor.shutdown(reason), reloading]);
+    await Promise.all([
+      listener.close(),
+      adminSocket?.close(),
+      supervisor.shutdown(reason),
+      reloading,
+    ]);
     for (const timer of timers) timer.cancel();
     await kept.store.flush();
     await authorization?.close();

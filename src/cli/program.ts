@@ -4,20 +4,18 @@
  * `serve` is what runs without a command. Words behind `--` are one server's command line and are
  * taken off before the parser sees them, so that a server may be called "check".
  */
-import { Argument, Command, CommanderError } from "commander";
-import { loadConfig, loaderAgain, type LoadInput } from "../config/load.ts";
+import { Command, CommanderError } from "commander";
+import { loadConfig, loaderAgain } from "../config/load.ts";
 import type { Environment } from "../config/settings.ts";
 import { VERSION } from "../runtime/version.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
+import { addAdminCommands } from "./admin-commands.ts";
 import { runCheck } from "./check.ts";
-import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import type { CommandContext } from "./command-context.ts";
-import { connectCommand } from "./connect-command.ts";
 import { deployCommand } from "./deploy-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { importCommand } from "./import-command.ts";
-import { keyCommand } from "./key-command.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
 import { schemaText } from "./schema.ts";
 import { serve } from "./serve.ts";
@@ -38,10 +36,11 @@ Examples:
   remote-mcp-proxy -- npx -y @modelcontextprotocol/server-memory
   remote-mcp-proxy check --verbose
   remote-mcp-proxy doctor https://memory.mcp.example.org/mcp
-  remote-mcp-proxy key add --note "CI" --servers memory
+  remote-mcp-proxy status                             what runs, by the gateway's own socket
+  remote-mcp-proxy call memory search_nodes query=tea
 
 Each server is at http://HOST:PORT/{server}/mcp (and /sse). Variables and keys: docs/configuration.md
-Exit codes: 0 stopped, 1 failure, 2 wrong usage, 78 wrong configuration.`;
+Exit codes: 0 stopped, 1 failure, 2 wrong usage, 69 no gateway runs there, 78 wrong configuration.`;
 
 /** Runs the command that the arguments name. Never throws. @returns the exit code */
 export async function runProgram(
@@ -105,23 +104,13 @@ function createProgram(
   program.addCommand(deployCommand(commands));
   program.addCommand(importCommand(commands));
   program.addCommand(doctorCommand(commands));
-  program.addCommand(connectCommand(commands));
-  program.addCommand(keyCommand(commands));
+  addAdminCommands(program, commands);
 
   program.addCommand(
     new Command("schema")
       .description("print the JSON Schema of the config file")
       .exitOverride()
       .action(() => print(schemaText())),
-  );
-  program.addCommand(
-    new Command("completion")
-      .description(
-        "print completions for a shell; bash: source <(remote-mcp-proxy completion bash)",
-      )
-      .addArgument(new Argument("<shell>").choices(SHELLS))
-      .exitOverride()
-      .action((shell: Shell) => print(completionScript(shell, program))),
   );
   return program;
 }
@@ -133,16 +122,10 @@ function commandContext(
 ): CommandContext {
   // A reader that has left, as `| head` does, is no reason to end a gateway.
   process.stdout.on("error", () => {});
-  const inputFor = (command: Command): LoadInput => {
-    const { env, workingFolder, selfCommand } = context;
-    const flags = flagsFrom(command.opts<OptionValues>(), words ?? []);
-    return { flags, env, workingFolder, selfCommand };
-  };
   return {
     ...context,
     words,
     finish,
-    inputFor,
     print: (text) => {
       process.stdout.write(text);
     },
@@ -155,7 +138,13 @@ function commandContext(
         command.error(`error: unknown command "${stray}". To serve one server, write -- before it`);
       }
       if (words?.length === 0) command.error("error: there is no command behind --");
-      return inputFor(command);
+      const { env, workingFolder, selfCommand } = context;
+      return {
+        flags: flagsFrom(command.opts<OptionValues>(), words ?? []),
+        env,
+        workingFolder,
+        selfCommand,
+      };
     },
   };
 }

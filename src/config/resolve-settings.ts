@@ -4,12 +4,13 @@
  *
  * Settings that only the file has (limits, allow-lists) are not here but in `proxy-block.ts`.
  */
-import { pickLogSettings, type LogSettings } from "./log-settings.ts";
+import type { LogLevel } from "../kernel/event.ts";
 import type { GatewayConfig } from "./model.ts";
 import {
   isIpv4,
   judgeDomain,
   judgeHost,
+  judgeLogLevel,
   judgeNetworks,
   judgePort,
   judgePublicUrl,
@@ -20,9 +21,17 @@ import { preset, SettingPicker, type Provenance, type SettingsInput } from "./se
 /** The settings that flags and variables can change; all paths are absolute. */
 export type Settings = Pick<
   GatewayConfig,
-  "host" | "port" | "domain" | "mcpDomain" | "publicUrl" | "trustedProxies" | "dataDir" | "tls"
-> &
-  LogSettings;
+  | "host"
+  | "port"
+  | "domain"
+  | "mcpDomain"
+  | "publicUrl"
+  | "trustedProxies"
+  | "dataDir"
+  | "logLevelSystem"
+  | "logLevelMcp"
+  | "tls"
+>;
 
 /** Resolves all settings; what is wrong is reported, and the next source counts in its place. */
 export function resolveSettings(input: SettingsInput): {
@@ -41,7 +50,7 @@ export function resolveSettings(input: SettingsInput): {
       fallback: preset([]),
     }),
     dataDir: pickDataDir(input, picker),
-    ...pickLogSettings(input, picker),
+    ...pickLogLevels(input, picker),
     tls: pickTls(input, picker),
   };
   return { settings, provenance: picker.provenance };
@@ -106,4 +115,30 @@ function pickNames(
     );
   }
   return { domain, mcpDomain, publicUrl };
+}
+
+function pickLogLevels(
+  { flags, proxy }: SettingsInput,
+  picker: SettingPicker,
+): Pick<Settings, "logLevelSystem" | "logLevelMcp"> {
+  const flag = { from: "--log-level", value: flags.logLevel };
+  const logLevelSystem = picker.pick<LogLevel>({
+    key: "logLevelSystem",
+    flag,
+    variable: "LOG_LEVEL_SYSTEM",
+    judge: judgeLogLevel,
+    fromFile: proxy.logLevelSystem,
+    fallback: preset("INFO"),
+  });
+  const isGoodFlag = flags.logLevel !== undefined && judgeLogLevel(flags.logLevel).ok;
+  const logLevelMcp = picker.pick<LogLevel>({
+    key: "logLevelMcp",
+    // A wrong flag is reported once, by the level before this one.
+    ...(isGoodFlag ? { flag } : {}),
+    variable: "LOG_LEVEL_MCP",
+    judge: judgeLogLevel,
+    fromFile: proxy.logLevelMcp,
+    fallback: preset("DEBUG"),
+  });
+  return { logLevelSystem, logLevelMcp };
 }

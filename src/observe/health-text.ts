@@ -11,8 +11,7 @@ const WORDS: Readonly<Record<AlertKind, string>> = { memory: "memory", cpu: "CPU
 export function healthLevel(event: HealthEvent): LogLevel {
   switch (event.kind) {
     case "instance.probed":
-      // Every server has one twice a minute.
-      return event.outcome === "failed" ? "WARNING" : "TRACE";
+      return event.outcome === "failed" ? "WARNING" : "DEBUG";
     case "alert.raised":
       return "WARNING";
     case "alert.cleared":

@@ -5,7 +5,7 @@
  * Everything that leaves passes here, so what must not be shown is blotted out here, for all sinks.
  */
 import type { Emit, LogLevel } from "../kernel/event.ts";
-import { createLineRedactor, type OwnedSecrets } from "../kernel/redact.ts";
+import { createRedactor, redactTokens, type Redact } from "../kernel/redact.ts";
 import { createFormatter, type LogFormat } from "./log-format.ts";
 import { LEVEL_RANK, levelOf, lineOf, serverOf, type LogLine } from "./log-line.ts";
 
@@ -20,37 +20,29 @@ export interface LoggerOptions {
   readonly mcp: LogLevel;
   readonly format: LogFormat;
   /** Configured secrets of all servers and of the gateway. */
-  readonly secrets: readonly OwnedSecrets[];
+  readonly secrets: readonly string[];
   readonly wallMs: () => number;
   readonly sinks: readonly LogSink[];
 }
 
-export interface Logger {
-  readonly emit: Emit;
-  /** Blots out these values from now on, instead of those before. */
-  readonly hide: (secrets: readonly OwnedSecrets[]) => void;
-}
-
-/** Turns events into lines for its sinks. */
-export function createLogger(options: LoggerOptions): Logger {
+/** An event sink that writes lines. */
+export function createLogger(options: LoggerOptions): Emit {
   const system = LEVEL_RANK[options.system];
   const mcp = LEVEL_RANK[options.mcp];
   const format = createFormatter(options.format);
-  let redact = createLineRedactor(options.secrets);
+  const redact = redactorOf(options.secrets);
   const { sinks, wallMs } = options;
-  const emit: Emit = (event) => {
-    const server = serverOf(event);
-    const most = server === undefined ? system : mcp;
+  return (event) => {
+    const most = serverOf(event) === undefined ? system : mcp;
     const isShown = LEVEL_RANK[levelOf(event)] <= most;
     if (!isShown && event.kind !== "child.stderr") return;
-    const line = lineOf(event, wallMs(), redact(server));
+    const line = lineOf(event, wallMs(), redact);
     const text = format(line);
     for (const sink of sinks) sink(line, text, isShown);
   };
-  return {
-    emit,
-    hide: (secrets) => {
-      redact = createLineRedactor(secrets);
-    },
-  };
+}
+
+function redactorOf(secrets: readonly string[]): Redact {
+  const redact = createRedactor(secrets);
+  return (text) => redactTokens(redact(text));
 }

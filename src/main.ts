@@ -3,9 +3,11 @@
  * the command line. The only file that reads the process's arguments and environment.
  */
 export {};
-/** Compiled, the executable is the program; from source, the runtime runs this file. */
+/** Compiled, the executable is the program; from source, the runtime runs this file, as it was told to. */
 const isCompiled = import.meta.url.includes("/$bunfs/");
-const selfCommand = isCompiled ? [process.execPath] : [process.execPath, Bun.main];
+const selfCommand = isCompiled
+  ? [process.execPath]
+  : [process.execPath, ...process.execArgv, Bun.main];
 const args = process.argv.slice(2);
 
 switch (args[0]) {

@@ -16,7 +16,8 @@ FROM gcr.io/distroless/base-debian12:nonroot
 COPY --from=build /build/dist/remote-mcp-proxy /usr/local/bin/remote-mcp-proxy
 # A volume takes its owner from the folder in the image.
 COPY --from=build --chown=nonroot:nonroot /empty /data
-ENV HOST=0.0.0.0 DATA_DIR=/data
-VOLUME /data
+COPY --from=build --chown=nonroot:nonroot /empty /logs
+ENV HOST=0.0.0.0 DATA_DIR=/data LOG_DIR=/logs
+VOLUME ["/data", "/logs"]
 EXPOSE 8080
 ENTRYPOINT ["/usr/local/bin/remote-mcp-proxy"]

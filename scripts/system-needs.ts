@@ -25,6 +25,11 @@ const needs: readonly Need[] = [
     areNamespacesNeeded: true,
   },
   {
+    file: "completion.test.ts",
+    programs: { fish: "fish", zsh: "zsh" },
+    areNamespacesNeeded: false,
+  },
+  {
     file: "deploy-compose.test.ts",
     programs: { "docker-compose": "docker-compose" },
     areNamespacesNeeded: false,

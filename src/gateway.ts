@@ -21,10 +21,12 @@ import { createAdminActions } from "./compose/admin.ts";
 import { openAdminSocket } from "./compose/admin-socket.ts";
 import { endpointFactory } from "./compose/endpoints.ts";
 import { Fleet } from "./compose/fleet.ts";
+import { watchHealth } from "./compose/health.ts";
 import { openKept } from "./compose/kept.ts";
 import type { GatewayOptions } from "./compose/options.ts";
 import { Reloader, type ReloadReport } from "./compose/reload.ts";
 import { drain, startTimers } from "./compose/timers.ts";
+import { StateHistory } from "./observe/state-history.ts";
 import { SessionRegistry } from "./session/registry.ts";
 import { createSupervisor } from "./supervisor/supervisor.ts";
 import { WaitingPosts } from "./transport/endpoint.ts";
@@ -45,8 +47,14 @@ export interface Gateway {
  * Listens at once; all children start in parallel behind it.
  * @throws Error when the address cannot be had
  */
-export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, clock, emit } = options;
+export async function startGateway(given: GatewayOptions): Promise<Gateway> {
+  const { config, clock } = given;
+  const history = new StateHistory(() => clock.wallMs());
+  const emit: Emit = (event) => {
+    history.record(event);
+    given.emit(event);
+  };
+  const options = { ...given, emit };
   const { limits } = config;
   const supervisor = createSupervisor({
     clock,
@@ -86,6 +94,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     config: () => reloader.config,
   });
+  const health = watchHealth({
+    fleet,
+    supervisor,
+    history,
+    clock,
+    emit,
+    config: () => reloader.config,
+    isDraining,
+  });
   const admin = createAdminActions({
     fleet,
     registry,
@@ -122,6 +139,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     endpoints: fleet.endpoints,
     handover: (slug) => fleet.handover(slug),
     actions,
+    health: health.actions,
     auth: authorization?.port,
     admin,
     idleTimeoutSeconds,
@@ -139,7 +157,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   authorization?.listensOn(listener.port);
   const adminSocket = await openAdminSocket(appOptions, options);
   for (const { slug } of config.servers) fleet.boot(slug);
-  const timers = [...startTimers({ clock, bridges, registry, streams, waiting, config })];
+  const timers = [
+    ...health.timers,
+    ...startTimers({ clock, bridges, registry, streams, waiting, config }),
+  ];
   if (options.load !== undefined && config.source.kind === "file") {
     const onChange = (): void => {
       reloader.reload("the file has changed").catch(onFault);

@@ -22,9 +22,13 @@ switch (args[0]) {
     break;
   }
   default: {
+    // Servers get of what we were given, and nothing of what this program sets for itself.
+    const env = { ...process.env };
+    // pidusage asks `getconf` for two numbers; a distroless image has none, and the defaults are right.
+    process.env["PIDUSAGE_SILENT"] = "1";
     const { runProgram } = await import("./cli/program.ts");
     process.exitCode = await runProgram(args, {
-      env: process.env,
+      env,
       workingFolder: process.cwd(),
       selfCommand,
       host: {

@@ -26,20 +26,6 @@ export interface PendingAuthorization {
   readonly correlation: string;
 }
 
-/**
- * Path, below the issuer, of the page that a browser is sent to with a request that waits. The page
- * shows nothing unless the browser brings the cookie of `pendingCookie` with this very id: who was
- * given the link by somebody else does not have it.
- */
-export function pendingPath(id: string): string {
-  return `/consent/${id}`;
-}
-
-/** Name of the cookie that the engine sets for this one path; its value is the id. */
-export function pendingCookie({ issuer }: Issuer): string {
-  return issuer.startsWith("https:") ? "__Secure-mcp-pending" : "mcp-pending";
-}
-
 /** A token that was found good. */
 export interface AccessGrant {
   readonly user: string;

@@ -25,8 +25,8 @@ export const LOCAL_PRINCIPAL: Principal = {
   servers: "all",
 };
 
-/** True when the principal may use the server. */
-export function mayUse({ servers }: Principal, slug: string): boolean {
+/** True when the principal, or whoever has these rights, may use the server. */
+export function mayUse({ servers }: Pick<Principal, "servers">, slug: string): boolean {
   return servers === "all" || servers.has(slug);
 }
 

@@ -8,7 +8,6 @@ import { NO_CAPABILITIES } from "../codec/client-capabilities.ts";
 import type { Limits, ServerConfig } from "../config/model.ts";
 import { ByteBudget } from "../kernel/byte-budget.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionRegistry } from "../session/registry.ts";
@@ -20,8 +19,7 @@ import type { Era } from "../wire/revision.ts";
 import { ClientMessages } from "./client-messages.ts";
 import { Conversation, type Household } from "./conversation.ts";
 import { Eras, type KeptVerdicts } from "./eras.ts";
-import { failureAnswer } from "./exchange.ts";
-import { reportFault } from "./fault.ts";
+import { refuseModern, reportRefused, tooMuch, type RefusedFacts } from "./fault.ts";
 import { legacyGroupFor } from "./legacy-group.ts";
 import { ModernBridge } from "./modern-bridge.ts";
 import { isInUse } from "./in-use.ts";
@@ -150,7 +148,9 @@ export class Bridge {
       return this.#refuse(request, error);
     }
     if (base.profile !== undefined) return this.#toEra(request);
-    if (this.#undecided >= this.server.maxQueue) return this.#refuse(request, this.#tooMuch());
+    if (this.#undecided >= this.server.maxQueue) {
+      return this.#refuse(request, tooMuch(this.server.name));
+    }
     this.#undecided++;
     let leave: (() => void) | undefined;
     let hasLeft = false;
@@ -184,16 +184,13 @@ export class Bridge {
     }
   }
 
-  #refuse({ message, exchange }: ModernRequest, error: unknown): () => void {
-    if (!(error instanceof GatewayError)) reportFault(this.#context.emit, this.server.slug, error);
-    const id = message.id ?? "null";
-    exchange.answer(failureAnswer(id, error), id, 503);
-    return () => undefined;
+  /** Says how a request ended that did not come as far as to a conversation. */
+  reportRefused(message: Message, facts: RefusedFacts): void {
+    reportRefused(this.#context.emit, this.server.slug, message, facts);
   }
 
-  #tooMuch(): GatewayError {
-    const text = `Server "${this.server.name}" has too much to do already; try again later`;
-    return new GatewayError("OVERLOADED", text, { retryable: true });
+  #refuse(request: ModernRequest, error: unknown): () => void {
+    return refuseModern(this.#context.emit, this.server.slug, request, error);
   }
 
   /** A server that turns out to be modern only is opened so, also for legacy clients. */

@@ -18,6 +18,7 @@ import { textOf } from "../wire/key-text.ts";
 import { idKey, textError, textResult, type Message, type Outgoing } from "../wire/message.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
 import { failureAnswer, type Exchange } from "./exchange.ts";
+import { tooMuch } from "./fault.ts";
 import type { KeptAnswers } from "./kept-answers.ts";
 import { sendHeld, settleQuestion } from "./questions.ts";
 import { deliver, fail, relay, type Outcome, type RelayContext } from "./relay.ts";
@@ -109,8 +110,7 @@ export class ClientMessages {
     const bytes = message.payload?.length ?? 0;
     const isFull = conversation.link.upstream === undefined && this.#notReady >= server.maxQueue;
     if (!isFull && conversation.admit(call, bytes)) return true;
-    const text = `Server "${server.name}" has too much to do already; try again later`;
-    const error = new GatewayError("OVERLOADED", text, { retryable: true });
+    const error = tooMuch(server.name);
     this.settle(conversation, call, failureAnswer(call.id, error), "failed");
     return false;
   }
@@ -285,6 +285,7 @@ export class ClientMessages {
       sessionRef: conversation.session?.facts.ref,
       method: call.method,
       id: call.id,
+      era: conversation.era,
       outcome,
       durationMs: this.#options.clock.nowMs() - call.startedMs,
     });

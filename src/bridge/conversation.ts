@@ -13,6 +13,7 @@ import type { CallHandle } from "../upstream/call.ts";
 import type { Link } from "../upstream/link.ts";
 import type { Group } from "../upstream/pool.ts";
 import { idKey, type Outgoing } from "../wire/message.ts";
+import type { Era } from "../wire/revision.ts";
 import type { Exchange } from "./exchange.ts";
 import { chooseOutlet } from "./routing.ts";
 
@@ -80,6 +81,8 @@ export interface ConversationFacts {
   readonly capabilities: ClientCapabilities;
   /** Whose turn its calls use. */
   readonly flow: string;
+  /** The client's era; legacy when it is not said. */
+  readonly era?: Era;
 }
 
 export class Conversation {
@@ -88,6 +91,7 @@ export class Conversation {
   readonly group: Group | undefined;
   readonly capabilities: ClientCapabilities;
   readonly flow: string;
+  readonly era: Era;
   readonly #household: Household;
   readonly calls = new Map<string, ClientCall>();
   readonly questions = new Map<string, Question>();
@@ -109,6 +113,7 @@ export class Conversation {
     this.group = facts.group;
     this.capabilities = facts.capabilities;
     this.flow = facts.flow;
+    this.era = facts.era ?? "legacy";
     this.#household = facts.household;
   }
 

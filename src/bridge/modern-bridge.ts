@@ -12,6 +12,7 @@ import { textOf } from "../wire/key-text.ts";
 import { jsonBytes, outgoingCall, type Message } from "../wire/message.ts";
 import { Conversation, type Household } from "./conversation.ts";
 import { failureAnswer } from "./exchange.ts";
+import { tooMuch } from "./fault.ts";
 import type { ModernContext } from "./modern-context.ts";
 import { ModernMessages } from "./modern-messages.ts";
 import { ModernRelay } from "./modern-relay.ts";
@@ -120,6 +121,7 @@ function begin(
     group,
     capabilities: NO_CAPABILITIES,
     flow: `modern ${principal}`,
+    era: "modern",
   });
   const { method } = message;
   const id = message.id ?? "null";
@@ -134,9 +136,8 @@ function begin(
     return { conversation, call };
   }
   conversation.finish(call);
-  const text = `Server "${server.name}" has too much to do already; try again later`;
-  const error = new GatewayError("OVERLOADED", text, { retryable: true });
-  exchange.answer(failureAnswer(id, error), id, 503);
+  options.report(conversation, call, "failed");
+  exchange.answer(failureAnswer(id, tooMuch(server.name)), id, 503);
   return undefined;
 }
 

@@ -15,6 +15,7 @@ import { toInitializeResult } from "../codec/discover.ts";
 import type { ServerConfig } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
+import type { RequestOutcome } from "../kernel/event.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { Session } from "../session/session.ts";
 import { HandshakeRefused } from "../upstream/handshake.ts";
@@ -77,23 +78,46 @@ export class SessionOpening {
 
   /** Answers `initialize` and binds the session to its child. Never rejects, never ends the session. */
   async open(message: Message, session: Session): Promise<Opening> {
+    const { clock, context, server } = this.#options;
+    const sinceMs = clock.nowMs();
+    const { outcome, ...opening } = await this.#open(message, session);
+    context.emit({
+      kind: "request.settled",
+      server: server.slug,
+      sessionRef: session.facts.ref,
+      method: message.method,
+      id: message.id ?? "null",
+      era: "legacy",
+      outcome,
+      durationMs: clock.nowMs() - sinceMs,
+    });
+    return opening;
+  }
+
+  async #open(
+    message: Message,
+    session: Session,
+  ): Promise<Opening & { readonly outcome: RequestOutcome }> {
     const id = message.id ?? "null";
     if (session.opening || this.conversations.has(session)) {
       const text = "Invalid request: the session is initialized already";
-      return { answer: textError(id, INVALID_REQUEST, text), opened: false, overloaded: false };
+      const answer = textError(id, INVALID_REQUEST, text);
+      return { answer, opened: false, overloaded: false, outcome: "refused" };
     }
     session.opening = true;
     try {
       const result = await this.#result(message, session);
-      return { answer: outgoingAnswer(id, "result", result), opened: true, overloaded: false };
+      const answer = outgoingAnswer(id, "result", result);
+      return { answer, opened: true, overloaded: false, outcome: "result" };
     } catch (error) {
       if (error instanceof HandshakeRefused) {
         const answer = outgoingAnswer(id, "error", error.payload);
-        return { answer, opened: false, overloaded: false };
+        return { answer, opened: false, overloaded: false, outcome: "error" };
       }
       if (!(error instanceof GatewayError)) this.#report(error);
       const overloaded = error instanceof GatewayError && error.code === "OVERLOADED";
-      return { answer: failureAnswer(id, error), opened: false, overloaded };
+      const answer = failureAnswer(id, error);
+      return { answer, opened: false, overloaded, outcome: "failed" };
     } finally {
       session.opening = false;
     }

@@ -16,6 +16,8 @@ export interface CommandContext {
   readonly words: readonly string[] | undefined;
   /** What a configuration is loaded from, for a command with the shared options. */
   readonly inputOf: (command: Command) => LoadInput;
+  /** The same for a command with arguments of its own. */
+  readonly inputFor: (command: Command) => LoadInput;
   /** On stdout: what was asked for. */
   readonly print: (text: string) => void;
   /** On stderr: what a person should know beside it. */

@@ -42,6 +42,13 @@ export interface OptionValues {
   readonly tlsKey?: string;
 }
 
+/** Adds the flags that say which configuration counts; returns the command. */
+export function addSettingOptions(command: Command): Command {
+  const shared = OPTIONS.filter(([flags]) => !/stdio|inherit-env|log-level/.test(flags));
+  for (const [flags, description] of shared) command.addOption(new Option(flags, description));
+  return command;
+}
+
 /** Adds the shared flags and the words behind `--` (`[command...]`) to a command; returns it. */
 export function addServeOptions(command: Command): Command {
   for (const [flags, description] of OPTIONS) command.addOption(new Option(flags, description));

@@ -4,18 +4,21 @@
  * `serve` is what runs without a command. Words behind `--` are one server's command line and are
  * taken off before the parser sees them, so that a server may be called "check".
  */
-import { Command, CommanderError } from "commander";
-import { loadConfig, loaderAgain } from "../config/load.ts";
+import { Argument, Command, CommanderError } from "commander";
+import { loadConfig, loaderAgain, type LoadInput } from "../config/load.ts";
 import type { Environment } from "../config/settings.ts";
 import { VERSION } from "../runtime/version.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
 import { addAdminCommands } from "./admin-commands.ts";
 import { runCheck } from "./check.ts";
+import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import type { CommandContext } from "./command-context.ts";
+import { connectCommand } from "./connect-command.ts";
 import { deployCommand } from "./deploy-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { importCommand } from "./import-command.ts";
+import { keyCommand } from "./key-command.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
 import { schemaText } from "./schema.ts";
 import { serve } from "./serve.ts";
@@ -36,6 +39,7 @@ Examples:
   remote-mcp-proxy -- npx -y @modelcontextprotocol/server-memory
   remote-mcp-proxy check --verbose
   remote-mcp-proxy doctor https://memory.mcp.example.org/mcp
+  remote-mcp-proxy key add --note "CI" --servers memory
   remote-mcp-proxy status                             what runs, by the gateway's own socket
   remote-mcp-proxy call memory search_nodes query=tea
 
@@ -104,6 +108,8 @@ function createProgram(
   program.addCommand(deployCommand(commands));
   program.addCommand(importCommand(commands));
   program.addCommand(doctorCommand(commands));
+  program.addCommand(connectCommand(commands));
+  program.addCommand(keyCommand(commands));
   addAdminCommands(program, commands);
 
   program.addCommand(
@@ -111,6 +117,15 @@ function createProgram(
       .description("print the JSON Schema of the config file")
       .exitOverride()
       .action(() => print(schemaText())),
+  );
+  program.addCommand(
+    new Command("completion")
+      .description(
+        "print completions for a shell; bash: source <(remote-mcp-proxy completion bash)",
+      )
+      .addArgument(new Argument("<shell>").choices(SHELLS))
+      .exitOverride()
+      .action((shell: Shell) => print(completionScript(shell, program))),
   );
   return program;
 }
@@ -122,10 +137,16 @@ function commandContext(
 ): CommandContext {
   // A reader that has left, as `| head` does, is no reason to end a gateway.
   process.stdout.on("error", () => {});
+  const inputFor = (command: Command): LoadInput => {
+    const { env, workingFolder, selfCommand } = context;
+    const flags = flagsFrom(command.opts<OptionValues>(), words ?? []);
+    return { flags, env, workingFolder, selfCommand };
+  };
   return {
     ...context,
     words,
     finish,
+    inputFor,
     print: (text) => {
       process.stdout.write(text);
     },
@@ -138,13 +159,7 @@ function commandContext(
         command.error(`error: unknown command "${stray}". To serve one server, write -- before it`);
       }
       if (words?.length === 0) command.error("error: there is no command behind --");
-      const { env, workingFolder, selfCommand } = context;
-      return {
-        flags: flagsFrom(command.opts<OptionValues>(), words ?? []),
-        env,
-        workingFolder,
-        selfCommand,
-      };
+      return inputFor(command);
     },
   };
 }

@@ -9,12 +9,13 @@ import { decideAuth } from "../auth/rights.ts";
 import { makeServerFolders } from "../config/load.ts";
 import type { GatewayConfig } from "../config/model.ts";
 import type { LoadedConfig } from "../config/resolve.ts";
+import { secretsOf } from "../config/secrets.ts";
 import { bindUrl } from "../config/urls.ts";
 import { startGateway, type Gateway } from "../gateway.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
-import { openLogs } from "../observe/logs.ts";
+import { openLogs, type Logs } from "../observe/logs.ts";
 import { createStderrWriter, type StderrWriter } from "../observe/stderr-writer.ts";
 import { createSystemClock } from "../runtime/system-clock.ts";
 import { VERSION } from "../runtime/version.ts";
@@ -46,15 +47,8 @@ export async function serve(input: ServeInput): Promise<number> {
     await log.flush();
     return EXIT.configuration;
   }
-  const { logLevelSystem, logLevelMcp } = config;
-  const { emit, rings } = openLogs({
-    logLevelSystem,
-    logLevelMcp,
-    logFormat: "text",
-    secrets: config.servers.flatMap((server) => server.secrets),
-    wallMs: clock.wallMs,
-    stderr: log,
-  });
+  const logs = openLogs({ settings: config, secrets: secretsOf(config), clock, stderr: log });
+  const { emit } = logs;
   tellAboutConfig(loaded, config, emit);
   const faults = watchFaults(emit);
   try {
@@ -68,22 +62,23 @@ export async function serve(input: ServeInput): Promise<number> {
       host,
       clock,
       emit,
-      logs: rings,
+      logs: logs.rings,
     });
     print(startTable(config, gateway.servers(), gateway.port));
     print(`Listening on ${bindUrl(config, gateway.port)}\n`);
     reloadOnHangUp(gateway, emit);
     const reason = await Promise.race([untilSignal(gateway, clock), faults]);
     await gateway.stop(reason.text);
-    return await end(reason.exitCode, log);
+    return await end(reason.exitCode, log, logs);
   } catch (error) {
     emit({ kind: "gateway.notice", level: "ERROR", message: startFailure(error, config) });
-    return await end(EXIT.bug, log);
+    return await end(EXIT.bug, log, logs);
   }
 }
 
 /** Writes the rest of the log. Does not come back when nobody reads it, as that would last for ever. */
-async function end(exitCode: number, log: StderrWriter): Promise<number> {
+async function end(exitCode: number, log: StderrWriter, logs: Logs): Promise<number> {
+  await logs.close();
   if (!(await log.flush())) process.exit(exitCode);
   return exitCode;
 }

@@ -1,5 +1,5 @@
 /**
- * Pure. The table that is printed at start: server, state, /mcp URL, /sse URL, and what is left out.
+ * Pure. Tables: the one that is printed at start: server, state, /mcp URL, /sse URL, and what is left out.
  */
 import type { GatewayConfig } from "../config/model.ts";
 import { columns } from "./columns.ts";

@@ -3,11 +3,14 @@
  * room is given of it. Nothing of it exists where authentication is off.
  */
 import type { Database } from "bun:sqlite";
+import { KEY_TABLES, KeyStore } from "../auth/key-store.ts";
 import { openAuthDatabase, watchChanges } from "../auth/database.ts";
+import { AUTHORIZATION_SERVER_TABLES, EmbeddedServer } from "../auth/embedded-server.ts";
 import { PublicHosts } from "../auth/public-hosts.ts";
-import { ResourceServer, type KeyLookup, type TokenLookup } from "../auth/resource-server.ts";
+import { ResourceServer } from "../auth/resource-server.ts";
 import { LOCAL_PRINCIPAL } from "../auth/principal.ts";
 import { decideAuth, usersOf } from "../auth/rights.ts";
+import { TokenStore } from "../auth/token-store.ts";
 import type { GatewayConfig, ServerConfig } from "../config/model.ts";
 import type { AuthPort } from "../http/context.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -33,27 +36,45 @@ export function openAuthorization(options: AuthorizationOptions): Authorization 
   const { config, clock, emit } = options;
   if (!decideAuth(config()).isOn) return undefined;
   const database = open(config().dataDir, emit);
+  const tokens = new TokenStore({ database, wallMs: () => clock.wallMs() });
+  const keys = new KeyStore(database, clock);
+  const flush = (): void => {
+    try {
+      keys.flush();
+    } catch (error) {
+      const message = `when keys were used last cannot be noted: ${messageOf(error)}`;
+      emit({ kind: "gateway.notice", level: "ERROR", message });
+    }
+  };
+  const timer = clock.every(FLUSH_MS, flush);
   const resourceServer = new ResourceServer({
-    tokens: NO_TOKENS,
-    keys: NO_KEYS,
+    tokens: { find: (token) => tokens.findAccessToken(token) },
+    keys,
     config,
     changes: watchChanges(database),
     clock,
     emit,
   });
   let port = config().port;
+  const publicHosts = (): PublicHosts => new PublicHosts(config(), port);
+  const authorizationServer = new EmbeddedServer({
+    config,
+    hosts: publicHosts,
+    database,
+    tokens,
+    clock,
+    emit,
+  });
   return {
-    port: {
-      resourceServer,
-      publicHosts: () => new PublicHosts(config(), port),
-      authorizationServer: undefined,
-    },
+    port: { resourceServer, publicHosts, authorizationServer },
     listensOn: (bound) => {
       port = bound;
     },
-    close: () => {
+    close: async () => {
+      timer.cancel();
+      flush();
+      await authorizationServer.close();
       database.close();
-      return Promise.resolve();
     },
   };
 }
@@ -69,10 +90,8 @@ export function bootUser(server: ServerConfig, config: GatewayConfig): string | 
 }
 
 /** Every store's tables. */
-const TABLES: readonly string[] = [];
-
-const NO_TOKENS: TokenLookup = { find: () => undefined };
-const NO_KEYS: KeyLookup = { isKey: () => false, find: () => undefined };
+const TABLES: readonly string[] = [KEY_TABLES, ...AUTHORIZATION_SERVER_TABLES];
+const FLUSH_MS = 30_000;
 
 /** A folder that cannot be used costs what would have been kept, never the start. */
 function open(folder: string, emit: Emit): Database {

@@ -42,6 +42,7 @@ export function endpointFactory(options: GatewayOptions, parts: EndpointParts): 
           clock,
           emit,
           maxJsonDepth: limits.maxJsonDepth,
+          traceBodies: config.logLevelMcp === "TRACE",
           keptProfile: (facts) => {
             const result = store.handshake(facts);
             const read = facts.era === "legacy" ? readProfile : readDiscoverProfile;

@@ -150,6 +150,15 @@ export interface AuthConfig {
   readonly refreshGraceMs: number;
 }
 
+/** Who is told when a server fails and when it is back. */
+export interface WebhookConfig {
+  /** It may hold a secret. */
+  readonly url: string;
+  readonly secret: string | undefined;
+  readonly events: readonly ("server.failed" | "server.recovered")[];
+  readonly minIntervalMs: number;
+}
+
 /** An entry of the file that is not run, and why, for the start table and `/listmcp`. */
 export interface SkippedServer {
   readonly name: string;
@@ -172,6 +181,15 @@ export interface GatewayConfig {
   readonly dataDir: string;
   readonly logLevelSystem: LogLevel;
   readonly logLevelMcp: LogLevel;
+  readonly logFormat: "text" | "json";
+  /** Absolute; undefined: stderr only. */
+  readonly logDir: string | undefined;
+  readonly logRetentionSystemMs: number;
+  readonly logRetentionMcpMs: number;
+  readonly logMaxFileBytes: number;
+  /** Files set aside that are kept of each log. */
+  readonly logMaxFiles: number;
+  readonly webhook: WebhookConfig | undefined;
   readonly allowedOrigins: readonly string[];
   readonly allowedHosts: readonly string[];
   readonly tls: TlsFiles | undefined;

@@ -6,7 +6,7 @@ import { duplicatesIn, memberOf, valueOf, type ConfigDocument } from "./document
 import type { ExpansionSources } from "./expand.ts";
 import { expandValue } from "./expand-value.ts";
 import { shapeFindings } from "./issues.ts";
-import type { AuthConfig, Limits } from "./model.ts";
+import type { AuthConfig, Limits, WebhookConfig } from "./model.ts";
 import type { Reporter } from "./reporter.ts";
 import { proxySchema, type ProxyBlock } from "./schema.ts";
 import { placeInFile, type Provenance } from "./setting-picker.ts";
@@ -93,6 +93,13 @@ export function toAuth(auth: ProxyBlock["auth"]): AuthConfig {
     refreshTokenIdleMs: refreshTokenIdle,
     refreshGraceMs: refreshGrace,
   };
+}
+
+/** Who is told of failed servers, in milliseconds. */
+export function toWebhook(webhook: ProxyBlock["webhook"]): WebhookConfig | undefined {
+  if (webhook === undefined) return undefined;
+  const { url, secret, events, minInterval } = webhook;
+  return { url, secret, events, minIntervalMs: minInterval };
 }
 
 /** Where the settings came from that only the file can change. */

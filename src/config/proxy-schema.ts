@@ -3,21 +3,24 @@
  */
 import { z } from "zod";
 import { AUTH_SHAPE } from "./auth-schema.ts";
-import { duration, judged, setting } from "./fields.ts";
+import { count, duration, judged, optionalDuration, setting, size } from "./fields.ts";
 import { HEALTH_SHAPE, startOn } from "./health-schema.ts";
 import { LIMITS_SHAPE } from "./limits-schema.ts";
 import {
   judgeCalledHost,
   judgeDomain,
   judgeHost,
+  judgeLogFormat,
   judgeLogLevel,
   judgeNetwork,
   judgeOrigin,
   judgePath,
   judgePort,
   judgePublicUrl,
+  RETENTION,
 } from "./scalars.ts";
 import { instances, isolation, text, toolNames } from "./schema-values.ts";
+import { WEBHOOK_SHAPE } from "./webhook-schema.ts";
 
 /** The keys of `proxy.tls`. */
 export const TLS_SHAPE = {
@@ -84,6 +87,27 @@ export const PROXY_SHAPE = {
     judgeLogLevel,
     "The same for what the servers write. Flag `--log-level`, variable `LOG_LEVEL_MCP`; else DEBUG.",
   ),
+  logFormat: setting(
+    judgeLogFormat,
+    "`text` for people, or `json`: one object a line. Variable `LOG_FORMAT`; else text.",
+  ),
+  logDir: setting(
+    judgePath,
+    "Folder for files of the log, beside stderr: `system.log`, `mcp-{server}.log`, `mcp-{server}.stderr.log`. Variable `LOG_DIR`; else none.",
+  ),
+  logRetentionSystem: optionalDuration(
+    "How long lines of `system.log` are kept. Variable `LOG_RETENTION_SYSTEM`; else 24h.",
+    RETENTION,
+  ),
+  logRetentionMcp: optionalDuration(
+    "The same for the files of the servers. Variable `LOG_RETENTION_MCP`; else 12h.",
+    RETENTION,
+  ),
+  logMaxFileBytes: size("10MiB", "Size at which a file of the log is set aside.", { min: 1_024 }),
+  logMaxFiles: count(20, "Files set aside that are kept of each log, however young.", {
+    min: 1,
+    max: 10_000,
+  }),
   allowedOrigins: z.array(judged(judgeOrigin)).prefault([]).meta({
     description:
       "Origins of web pages that may call, such as `https://app.example.org`, beside those that are always allowed.",
@@ -111,6 +135,10 @@ export const PROXY_SHAPE = {
     .object(HEALTH_SHAPE)
     .prefault({})
     .meta({ description: "Health checks, restarts, resources and their alerts." }),
+  webhook: z
+    .object(WEBHOOK_SHAPE)
+    .optional()
+    .meta({ description: "Tells another program when a server fails and when it is back." }),
   auth: z.object(AUTH_SHAPE).prefault({}).meta({ description: "Who may call." }),
   limits: z.object(LIMITS_SHAPE).prefault({}).meta({ description: "Limits of the gateway." }),
 };

@@ -4,13 +4,12 @@
  *
  * Settings that only the file has (limits, allow-lists) are not here but in `proxy-block.ts`.
  */
-import type { LogLevel } from "../kernel/event.ts";
+import { pickLogSettings, type LogSettings } from "./log-settings.ts";
 import type { GatewayConfig } from "./model.ts";
 import {
   isIpv4,
   judgeDomain,
   judgeHost,
-  judgeLogLevel,
   judgeNetworks,
   judgePort,
   judgePublicUrl,
@@ -21,17 +20,9 @@ import { preset, SettingPicker, type Provenance, type SettingsInput } from "./se
 /** The settings that flags and variables can change; all paths are absolute. */
 export type Settings = Pick<
   GatewayConfig,
-  | "host"
-  | "port"
-  | "domain"
-  | "mcpDomain"
-  | "publicUrl"
-  | "trustedProxies"
-  | "dataDir"
-  | "logLevelSystem"
-  | "logLevelMcp"
-  | "tls"
->;
+  "host" | "port" | "domain" | "mcpDomain" | "publicUrl" | "trustedProxies" | "dataDir" | "tls"
+> &
+  LogSettings;
 
 /** Resolves all settings; what is wrong is reported, and the next source counts in its place. */
 export function resolveSettings(input: SettingsInput): {
@@ -50,7 +41,7 @@ export function resolveSettings(input: SettingsInput): {
       fallback: preset([]),
     }),
     dataDir: pickDataDir(input, picker),
-    ...pickLogLevels(input, picker),
+    ...pickLogSettings(input, picker),
     tls: pickTls(input, picker),
   };
   return { settings, provenance: picker.provenance };
@@ -115,30 +106,4 @@ function pickNames(
     );
   }
   return { domain, mcpDomain, publicUrl };
-}
-
-function pickLogLevels(
-  { flags, proxy }: SettingsInput,
-  picker: SettingPicker,
-): Pick<Settings, "logLevelSystem" | "logLevelMcp"> {
-  const flag = { from: "--log-level", value: flags.logLevel };
-  const logLevelSystem = picker.pick<LogLevel>({
-    key: "logLevelSystem",
-    flag,
-    variable: "LOG_LEVEL_SYSTEM",
-    judge: judgeLogLevel,
-    fromFile: proxy.logLevelSystem,
-    fallback: preset("INFO"),
-  });
-  const isGoodFlag = flags.logLevel !== undefined && judgeLogLevel(flags.logLevel).ok;
-  const logLevelMcp = picker.pick<LogLevel>({
-    key: "logLevelMcp",
-    // A wrong flag is reported once, by the level before this one.
-    ...(isGoodFlag ? { flag } : {}),
-    variable: "LOG_LEVEL_MCP",
-    judge: judgeLogLevel,
-    fromFile: proxy.logLevelMcp,
-    fallback: preset("DEBUG"),
-  });
-  return { logLevelSystem, logLevelMcp };
 }

@@ -8,7 +8,7 @@ import { findServers, isOneServerForm } from "./find-servers.ts";
 import type { Environment, Flags } from "./settings.ts";
 import type { GatewayConfig, ServerConfig } from "./model.ts";
 import { isFatal, type ConfigProblem, type KeyPath } from "./problem.ts";
-import { blockProvenance, readProxy, toAuth, toLimits } from "./proxy-block.ts";
+import { blockProvenance, readProxy, toAuth, toLimits, toWebhook } from "./proxy-block.ts";
 import { Reporter } from "./reporter.ts";
 import type { ProxyBlock } from "./schema.ts";
 import type { ServerFolder, ServersBlock } from "./servers.ts";
@@ -119,6 +119,9 @@ function toConfig(input: ResolveInput, { proxy, settings, block }: Parts): Gatew
     allowedHosts: proxy.allowedHosts,
     publicPort: proxy.publicPort,
     rootServer: isOne ? block.servers[0]?.slug : undefined,
+    logMaxFileBytes: proxy.logMaxFileBytes,
+    logMaxFiles: proxy.logMaxFiles,
+    webhook: toWebhook(proxy.webhook),
     auth: toAuth(proxy.auth),
     limits: toLimits(proxy.limits),
     resources: {

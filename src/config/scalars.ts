@@ -6,6 +6,7 @@
  */
 import type { LogLevel } from "../kernel/event.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
+import { formatDuration, parseDuration } from "./units.ts";
 
 /** Turns text into a setting's value, or says what the text must be. */
 export type Judge<Value> = (text: string) => Result<Value, string>;
@@ -24,6 +25,32 @@ export const judgeLogLevel: Judge<LogLevel> = (text) => {
   const level = LOG_LEVELS[text.trim().toUpperCase()];
   if (level !== undefined) return ok(level);
   return err(`must be ERROR, WARNING, INFO, DEBUG or TRACE, not ${show(text)}`);
+};
+
+/** How log lines are written: for people, or one JSON object a line. */
+export const judgeLogFormat: Judge<"text" | "json"> = (text) => {
+  const format = text.trim().toLowerCase();
+  if (format === "text" || format === "json") return ok(format);
+  return err(`must be text or json, not ${show(text)}`);
+};
+
+/** Shortest and longest time that files of the log can be kept. */
+export const RETENTION = { min: 1_000, max: 3_650 * 86_400_000 } as const;
+
+/** How long files are kept, such as `12h`. */
+export const judgeRetention: Judge<number> = (text) => {
+  const durationMs = parseDuration(text);
+  if (durationMs === undefined)
+    return err(`must be a duration such as "30m", "12h" or "7d", not ${show(text)}`);
+  if (durationMs >= RETENTION.min && durationMs <= RETENTION.max) return ok(durationMs);
+  return err(`must be from ${formatDuration(RETENTION.min)} to ${formatDuration(RETENTION.max)}`);
+};
+
+/** An address that messages are posted to. It may hold a secret, so it is not repeated. */
+export const judgeWebhookUrl: Judge<string> = (text) => {
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+  if (url?.protocol === "https:" || url?.protocol === "http:") return ok(url.href);
+  return err("must be an http or https URL such as https://hooks.example.org/mcp");
 };
 
 /** A TCP port; 0 lets the system choose one. */

@@ -31,6 +31,8 @@ export interface Sources<Value> {
   readonly judge: Judge<Value>;
   readonly fromFile: Value | undefined;
   readonly fallback: () => Found<Value>;
+  /** The value as people write it. */
+  readonly show?: (value: Value) => string;
 }
 
 /** What a picker is built with. */
@@ -82,7 +84,9 @@ export class SettingPicker {
   /** The value of the first source that has a good one. */
   pick<Value>(sources: Sources<Value>): Value {
     const { value, from } = this.#find(sources) ?? sources.fallback();
-    if (value !== undefined) this.note(sources.key, String(value) || "none", from);
+    if (value !== undefined) {
+      this.note(sources.key, (sources.show ?? String)(value) || "none", from);
+    }
     return value;
   }
 

@@ -38,6 +38,10 @@ export const VARIABLES = [
   "TRUSTED_PROXIES",
   "LOG_LEVEL_SYSTEM",
   "LOG_LEVEL_MCP",
+  "LOG_FORMAT",
+  "LOG_DIR",
+  "LOG_RETENTION_SYSTEM",
+  "LOG_RETENTION_MCP",
 ] as const;
 
 /** The name of a variable that sets something. */

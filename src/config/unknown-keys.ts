@@ -9,6 +9,7 @@ import { LIMITS_SHAPE } from "./limits-schema.ts";
 import { PROXY_SHAPE, TLS_SHAPE } from "./proxy-schema.ts";
 import { FILE_SHAPE } from "./schema.ts";
 import { SERVER_SHAPE, TOOLS_SHAPE } from "./server-schema.ts";
+import { WEBHOOK_SHAPE } from "./webhook-schema.ts";
 
 /** The keys of one kind of object, and of the objects in it. */
 interface KeySet {
@@ -51,6 +52,7 @@ const PROXY_KEYS: KeySet = {
   },
   inner: {
     tls: { known: Object.keys(TLS_SHAPE) },
+    webhook: { known: Object.keys(WEBHOOK_SHAPE) },
     auth: { known: Object.keys(AUTH_SHAPE) },
     limits: { known: Object.keys(LIMITS_SHAPE) },
     health: { known: Object.keys(HEALTH_SHAPE) },

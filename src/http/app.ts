@@ -8,6 +8,7 @@ import { Hono } from "hono";
 import { TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { refusal } from "../transport/answers.ts";
 import type { AppOptions, ConnectionControl, Env } from "./context.ts";
+import { requireAdmin } from "./gate.ts";
 import { createHostMatcher, type HostMatch } from "./hosts.ts";
 import { authPathKind } from "./auth-paths.ts";
 import {
@@ -18,6 +19,7 @@ import {
   openToAll,
   preflightResponse,
 } from "./origins.ts";
+import { healthRoutes } from "./routes/health.ts";
 import { adminGuard } from "./admin-guard.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { MCP_ENDPOINTS, serveMcp } from "./routes/mcp.ts";
@@ -97,6 +99,7 @@ function createRoutes(options: AppOptions): Hono<Env> {
     app.all(`/:server/${endpoint}`, (c) => serveMcp(c, options));
   }
   utilityRoutes(app, options);
+  healthRoutes(app, options.health, requireAdmin(options));
   adminRoutes(app, options.admin, adminGuard(options));
   if (options.auth !== undefined) {
     wellKnownRoutes(app, options.auth);

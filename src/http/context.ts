@@ -5,6 +5,7 @@ import type { AuthorizationServer } from "../auth/authorization-server.ts";
 import type { PublicHosts } from "../auth/public-hosts.ts";
 import type { ResourceServer } from "../auth/resource-server.ts";
 import type { Endpoint } from "../transport/endpoint.ts";
+import type { HealthActions } from "./health-actions.ts";
 import type { AdminActions } from "./admin-actions.ts";
 import type { HostMatch, HostPolicy } from "./hosts.ts";
 import type { OriginPolicy } from "./origins.ts";
@@ -66,6 +67,7 @@ export interface AppOptions {
   /** Resolves when a server that is being replaced has changed hands; undefined for any other. */
   readonly handover: (slug: string) => Promise<void> | undefined;
   readonly actions: UtilityActions;
+  readonly health: HealthActions;
   /** Undefined where everybody may call. */
   readonly auth: AuthPort | undefined;
   readonly admin: AdminActions;

@@ -37,6 +37,12 @@ export interface AuthEvent {
   readonly reason?: string;
 }
 
+/**
+ * How a request ended. `result` and `error` are the server's own answers, or the gateway's for it;
+ * `failed` is the gateway's or the server's fault, `refused` the caller's.
+ */
+export type RequestOutcome = "result" | "error" | "failed" | "cancelled" | "refused";
+
 export type GatewayEvent =
   | AuthEvent
   | HealthEvent
@@ -83,6 +89,14 @@ export type GatewayEvent =
       readonly instance: string;
       readonly sample: string;
     }
+  /** A message of a child or to it, at TRACE only; cut. */
+  | {
+      readonly kind: "message.body";
+      readonly server: string;
+      readonly instance: string;
+      readonly direction: "sent" | "received";
+      readonly text: string;
+    }
   /** A message that has no recipient and was dropped. */
   | { readonly kind: "message.dropped"; readonly server: string; readonly reason: string }
   | {
@@ -104,7 +118,9 @@ export type GatewayEvent =
       readonly method: string;
       /** The client's id as JSON text. */
       readonly id: string;
-      readonly outcome: "result" | "error" | "failed" | "cancelled";
+      /** What the request means, whoever is behind. */
+      readonly era: "legacy" | "modern";
+      readonly outcome: RequestOutcome;
       readonly durationMs: number;
     }
   /** An optional list that was answered by the gateway because the child did not. */

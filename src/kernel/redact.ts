@@ -23,6 +23,39 @@ export function createRedactor(secrets: readonly string[]): Redact {
   return (text) => ordered.reduce((clean, part) => clean.replaceAll(part, REDACTED), text);
 }
 
+/** Secrets and the server that has them; undefined for the gateway itself. */
+export interface OwnedSecrets {
+  readonly server: string | undefined;
+  readonly values: readonly string[];
+}
+
+/** Not every value of an environment is a secret: outside the server's own lines these stay readable. */
+const MIN_FOREIGN_CHARS = 8;
+const PLAIN_WORDS: ReadonlySet<string> = new Set(["localhost", "production", "development"]);
+
+/**
+ * For lines of the gateway and of each server: a server's own values all go from its lines, and from
+ * those of others unless they are short or plain words. Tokens go from all.
+ */
+export function createLineRedactor(
+  owned: readonly OwnedSecrets[],
+): (server: string | undefined) => Redact {
+  const isForeign = (value: string): boolean =>
+    value.length >= MIN_FOREIGN_CHARS && !PLAIN_WORDS.has(value);
+  const common = owned.flatMap(({ server, values }) =>
+    server === undefined ? values : values.filter(isForeign),
+  );
+  const complete = (values: readonly string[]): Redact => {
+    const redact = createRedactor(values);
+    return (text) => redactTokens(redact(text));
+  };
+  const forAll = complete(common);
+  const own = new Map(
+    owned.map(({ server, values }) => [server, complete([...values, ...common])]),
+  );
+  return (server) => own.get(server) ?? forAll;
+}
+
 /** Lines without any of these words hold no token that we could know: most lines end here. */
 const MAYBE =
   /mgk_|eyJ|bearer|basic|dpop|token|secret|authorization|api[-_]?key|cookie|code_|session-id/i;

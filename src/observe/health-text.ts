@@ -11,7 +11,8 @@ const WORDS: Readonly<Record<AlertKind, string>> = { memory: "memory", cpu: "CPU
 export function healthLevel(event: HealthEvent): LogLevel {
   switch (event.kind) {
     case "instance.probed":
-      return event.outcome === "failed" ? "WARNING" : "DEBUG";
+      // Every server has one twice a minute.
+      return event.outcome === "failed" ? "WARNING" : "TRACE";
     case "alert.raised":
       return "WARNING";
     case "alert.cleared":

@@ -83,6 +83,8 @@ export function levelOf(event: GatewayEvent): LogLevel {
     case "alert.raised":
     case "alert.cleared":
       return healthLevel(event);
+    case "message.body":
+      return "TRACE";
     case "child.spawned":
     case "message.dropped":
     case "list.substituted":
@@ -112,6 +114,8 @@ function textOf(event: GatewayEvent): string {
       return `${event.instance} stderr: ${event.line}`;
     case "child.noise":
       return `${event.instance}: skipped a line on stdout that is no message: ${JSON.stringify(event.sample)}`;
+    case "message.body":
+      return `${event.instance} ${event.direction}: ${event.text}`;
     case "message.dropped":
       return `dropped: ${event.reason}`;
     case "session.opened":
@@ -119,8 +123,8 @@ function textOf(event: GatewayEvent): string {
     case "session.closed":
       return `session ${event.sessionRef} closed: ${event.reason}`;
     case "request.settled": {
-      const { method, id, sessionRef = "none", outcome, durationMs } = event;
-      return `Method: ${method}, ID: ${id}, SessionID: ${sessionRef}, ${outcome} in ${durationMs.toFixed(1)} ms`;
+      const { method, id, sessionRef = "none", era, outcome, durationMs } = event;
+      return `Method: ${method}, ID: ${id}, SessionID: ${sessionRef}, Era: ${era}, ${outcome} in ${durationMs.toFixed(1)} ms`;
     }
     case "auth.step":
       return authText(event);
@@ -156,8 +160,9 @@ function fieldsOf(event: GatewayEvent): LogFields | undefined {
     case "session.closed":
       return { session: event.sessionRef, reason: event.reason };
     case "request.settled": {
-      const { method, id, sessionRef, outcome, durationMs } = event;
-      return { method, id, session: sessionRef ?? null, outcome, durationMs };
+      const { method, id, sessionRef, era, outcome, durationMs } = event;
+      const rounded = Math.round(durationMs * 1000) / 1000;
+      return { method, id, session: sessionRef ?? null, era, outcome, durationMs: rounded };
     }
     case "auth.step":
       return authFields(event);

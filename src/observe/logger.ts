@@ -5,7 +5,7 @@
  * Everything that leaves passes here, so what must not be shown is blotted out here, for all sinks.
  */
 import type { Emit, LogLevel } from "../kernel/event.ts";
-import { createRedactor, redactTokens, type Redact } from "../kernel/redact.ts";
+import { createLineRedactor, type OwnedSecrets } from "../kernel/redact.ts";
 import { createFormatter, type LogFormat } from "./log-format.ts";
 import { LEVEL_RANK, levelOf, lineOf, serverOf, type LogLine } from "./log-line.ts";
 
@@ -20,29 +20,37 @@ export interface LoggerOptions {
   readonly mcp: LogLevel;
   readonly format: LogFormat;
   /** Configured secrets of all servers and of the gateway. */
-  readonly secrets: readonly string[];
+  readonly secrets: readonly OwnedSecrets[];
   readonly wallMs: () => number;
   readonly sinks: readonly LogSink[];
 }
 
-/** An event sink that writes lines. */
-export function createLogger(options: LoggerOptions): Emit {
+export interface Logger {
+  readonly emit: Emit;
+  /** Blots out these values from now on, instead of those before. */
+  readonly hide: (secrets: readonly OwnedSecrets[]) => void;
+}
+
+/** Turns events into lines for its sinks. */
+export function createLogger(options: LoggerOptions): Logger {
   const system = LEVEL_RANK[options.system];
   const mcp = LEVEL_RANK[options.mcp];
   const format = createFormatter(options.format);
-  const redact = redactorOf(options.secrets);
+  let redact = createLineRedactor(options.secrets);
   const { sinks, wallMs } = options;
-  return (event) => {
-    const most = serverOf(event) === undefined ? system : mcp;
+  const emit: Emit = (event) => {
+    const server = serverOf(event);
+    const most = server === undefined ? system : mcp;
     const isShown = LEVEL_RANK[levelOf(event)] <= most;
     if (!isShown && event.kind !== "child.stderr") return;
-    const line = lineOf(event, wallMs(), redact);
+    const line = lineOf(event, wallMs(), redact(server));
     const text = format(line);
     for (const sink of sinks) sink(line, text, isShown);
   };
-}
-
-function redactorOf(secrets: readonly string[]): Redact {
-  const redact = createRedactor(secrets);
-  return (text) => redactTokens(redact(text));
+  return {
+    emit,
+    hide: (secrets) => {
+      redact = createLineRedactor(secrets);
+    },
+  };
 }

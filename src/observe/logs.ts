@@ -1,19 +1,33 @@
 /**
- * Everything that the log is made of, opened once: the rings in memory and stderr.
+ * Everything that the log is made of, opened once: the rings in memory, stderr, and the files.
  */
+import type { Clock } from "../kernel/clock.ts";
 import type { Emit, LogLevel } from "../kernel/event.ts";
+import type { OwnedSecrets } from "../kernel/redact.ts";
+import { LogFolder } from "./log-folder.ts";
 import type { LogFormat } from "./log-format.ts";
 import { LogRings } from "./log-ring.ts";
-import { createLogger } from "./logger.ts";
+import { createLogger, type LogSink } from "./logger.ts";
 import type { StderrWriter } from "./stderr-writer.ts";
 
-export interface LogsOptions {
+/** What the configuration says of the log. */
+export interface LogSettings {
   readonly logLevelSystem: LogLevel;
   readonly logLevelMcp: LogLevel;
   readonly logFormat: LogFormat;
+  /** Undefined: stderr only. */
+  readonly logDir: string | undefined;
+  readonly logRetentionSystemMs: number;
+  readonly logRetentionMcpMs: number;
+  readonly logMaxFileBytes: number;
+  readonly logMaxFiles: number;
+}
+
+export interface LogsOptions {
+  readonly settings: LogSettings;
   /** Values that must not be shown. */
-  readonly secrets: readonly string[];
-  readonly wallMs: () => number;
+  readonly secrets: readonly OwnedSecrets[];
+  readonly clock: Clock;
   readonly stderr: StderrWriter;
 }
 
@@ -21,23 +35,40 @@ export interface LogsOptions {
 export interface Logs {
   readonly emit: Emit;
   readonly rings: LogRings;
+  /** Blots out these values from now on, instead of those before: for a configuration that has changed. */
+  readonly hide: (secrets: readonly OwnedSecrets[]) => void;
+  /** Writes what is left to the files, unless the disk takes too long. */
+  readonly close: () => Promise<void>;
 }
 
-/** Opens the log. */
+/** Opens the log. Never throws: without its folder it goes to stderr. */
 export function openLogs(options: LogsOptions): Logs {
+  const { settings, secrets, clock, stderr } = options;
+  const { logLevelSystem: system, logLevelMcp: mcp, logFormat: format } = settings;
   const rings = new LogRings();
-  const emit = createLogger({
-    system: options.logLevelSystem,
-    mcp: options.logLevelMcp,
-    format: options.logFormat,
-    secrets: options.secrets,
-    wallMs: options.wallMs,
-    sinks: [
-      (line) => rings.add(line),
-      (_line, text, isShown) => {
-        if (isShown) options.stderr.write(text);
-      },
-    ],
+  const sinks: LogSink[] = [
+    (line) => rings.add(line),
+    (_line, text, isShown) => {
+      if (isShown) stderr.write(text);
+    },
+  ];
+  const logger = createLogger({ system, mcp, format, secrets, wallMs: clock.wallMs, sinks });
+  const folder = openFolder(settings, clock, logger.emit);
+  if (folder !== undefined) sinks.push((line, text) => folder.write(line, text));
+  const { emit, hide } = logger;
+  return { emit, hide, rings, close: async () => folder?.close() };
+}
+
+function openFolder(settings: LogSettings, clock: Clock, emit: Emit): LogFolder | undefined {
+  const { logDir: folder } = settings;
+  if (folder === undefined) return undefined;
+  return new LogFolder({
+    folder,
+    maxFileBytes: settings.logMaxFileBytes,
+    maxFiles: settings.logMaxFiles,
+    retentionSystemMs: settings.logRetentionSystemMs,
+    retentionMcpMs: settings.logRetentionMcpMs,
+    clock,
+    emit,
   });
-  return { emit, rings };
 }

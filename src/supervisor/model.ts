@@ -7,7 +7,7 @@
  * decides when the instance is ready.
  */
 import type { InstanceState } from "../kernel/event.ts";
-import type { StateCause } from "../kernel/health-event.ts";
+import type { ServerUsage, StateCause } from "../kernel/health-event.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
 
 /** Who wants an instance to run. */
@@ -124,6 +124,8 @@ export interface Supervisor {
   createInstance(options: InstanceOptions): Instance;
   /** All instances that were created and are not gone. */
   instances(): readonly Instance[];
+  /** One look at what all processes of all instances use, of looks that are `intervalMs` apart. */
+  sampleResources(intervalMs: number): Promise<readonly ServerUsage[]>;
   /** Stops all instances in parallel; refuses new ones. Resolves when no child is left. */
   shutdown(reason: string): Promise<void>;
   /** Ends all at once with SIGKILL; for the second signal. Synchronous. */

@@ -6,12 +6,14 @@
  */
 import type { Clock } from "../kernel/clock.ts";
 import type { Emit } from "../kernel/event.ts";
+import type { ServerUsage } from "../kernel/health-event.ts";
 import { draining } from "./exit-text.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
 import { Household } from "./household.ts";
 import { type InstanceDeps, ManagedInstance } from "./instance.ts";
 import type { Instance, InstanceOptions, Supervisor } from "./model.ts";
 import { findOomCounter, OomWatch } from "./oom-watch.ts";
+import { ResourceSampler } from "./resource-sampler.ts";
 import { DEFAULT_RESTART_POLICY, type RestartPolicy } from "./restart-policy.ts";
 import { DEFAULT_STOP_TIMES, type StopTimes } from "./stop-ladder.ts";
 
@@ -43,6 +45,7 @@ class ProcessSupervisor implements Supervisor {
   readonly #household: Household;
   readonly #oom = new OomWatch(findOomCounter());
   readonly #instances = new Set<ManagedInstance>();
+  readonly #sampler = new ResourceSampler(() => this.#instances);
   readonly #deps: InstanceDeps;
   #shutdown: Promise<void> | undefined;
   #shutdownUntilMs = 0;
@@ -75,6 +78,11 @@ class ProcessSupervisor implements Supervisor {
 
   instances(): readonly Instance[] {
     return [...this.#instances];
+  }
+
+  sampleResources(intervalMs: number): Promise<readonly ServerUsage[]> {
+    this.#oom.forget();
+    return this.#sampler.sample(intervalMs);
   }
 
   shutdown(reason: string): Promise<void> {

@@ -34,6 +34,21 @@ export function messageResponse(
   return jsonResponse(body, status, headers);
 }
 
+/** Responses that are refusals, for whoever counts them. */
+const REFUSALS = new WeakSet<Response>();
+
+/** True for a request that was not taken, by a mistake of its caller or for lack of room. */
+export function isRefusal(response: Response): boolean {
+  return response.status >= 400 && REFUSALS.has(response);
+}
+
+/** The answer to a request that the gateway cannot take now. */
+export function failure(message: Outgoing, status: number): Response {
+  const response = messageResponse(message, status);
+  REFUSALS.add(response);
+  return response;
+}
+
 /** A refusal; `id` is JSON text where the request's id could be read. */
 export function refusal(
   rejection: Rejection,
@@ -41,7 +56,9 @@ export function refusal(
   headers?: Readonly<Record<string, string>>,
 ): Response {
   const { status, code, message, data } = rejection;
-  return messageResponse(textError(id, code, message, data), status, headers);
+  const response = messageResponse(textError(id, code, message, data), status, headers);
+  REFUSALS.add(response);
+  return response;
 }
 
 /** Nothing new is taken while the gateway stops. */

@@ -13,7 +13,8 @@ import { encodeOutgoing, textError, type Message, type Outgoing } from "../wire/
 import { endpointEvent, EVENT_END, messageHead } from "../wire/sse-frame.ts";
 import { draining, messageResponse, refusal } from "./answers.ts";
 import type { Endpoint, RequestContext } from "./endpoint.ts";
-import { readPost } from "./read-post.ts";
+import { readPost, type PostBody } from "./read-post.ts";
+import { reportRefused } from "./refused.ts";
 import { SseStream } from "./sse-stream.ts";
 
 /** Opens a session and its stream; the first event says where to post. */
@@ -52,18 +53,30 @@ export async function postHttpSse(
     const message = "Session not found; open the event stream again";
     return refusal({ status: 404, code: SESSION_NOT_FOUND, message });
   }
+  const startedMs = endpoint.clock.nowMs();
   const body = await readPost(request, endpoint.limits);
   if (!body.ok) return body.error;
-  const [message] = body.value.messages;
+  const response = answerPost(body.value, session, endpoint, context);
+  reportRefused(response, body.value.messages, endpoint, { version: null, startedMs });
+  return response;
+}
+
+function answerPost(
+  { messages, batch }: PostBody,
+  session: Session,
+  endpoint: Endpoint,
+  context: RequestContext,
+): Response {
+  const [message] = messages;
   const batches = session.traits?.batches === true;
-  if (message === undefined || (body.value.batch && !batches)) {
+  if (message === undefined || (batch && !batches)) {
     const text = "Invalid request: one message a POST";
     return refusal({ status: 400, code: INVALID_REQUEST, message: text });
   }
-  if (endpoint.isDraining() && body.value.messages.some((one) => one.kind === "request")) {
+  if (endpoint.isDraining() && messages.some((one) => one.kind === "request")) {
     return draining(message.id);
   }
-  for (const one of body.value.messages) {
+  for (const one of messages) {
     const refused = take(one, session, endpoint, context);
     if (refused !== undefined) return refused;
   }

@@ -7,7 +7,7 @@ import { checkVersion, classifyMessage } from "../codec/classify.ts";
 import { GatewayError } from "../kernel/error.ts";
 import { parseEventId } from "../session/replay-stream.ts";
 import type { Session } from "../session/session.ts";
-import { INVALID_REQUEST, SESSION_NOT_FOUND, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
+import { INVALID_REQUEST, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { encodeOutgoing, type Message } from "../wire/message.ts";
 import { ASSUMED_REVISION, traitsOf } from "../wire/revision.ts";
 import {
@@ -18,12 +18,21 @@ import {
   STREAM_OPENED,
 } from "../wire/sse-frame.ts";
 import { failureAnswer } from "../bridge/exchange.ts";
-import { accepted, draining, messageResponse, refusal } from "./answers.ts";
+import { accepted, draining, failure, messageResponse, refusal } from "./answers.ts";
 import type { Endpoint, RequestContext } from "./endpoint.ts";
 import { readAccept } from "./negotiation.ts";
 import { PostExchange, type EventSink } from "./post-exchange.ts";
 import { readPost, type PostBody } from "./read-post.ts";
 import { SseStream } from "./sse-stream.ts";
+import {
+  modernInBatch,
+  noBatches,
+  notAcceptable,
+  refuse,
+  unknownEvent,
+  unknownSession,
+} from "./refusals.ts";
+import { reportRefused } from "./refused.ts";
 import { postStateless } from "./stateless-http.ts";
 
 const SESSION_HEADER = "mcp-session-id";
@@ -37,29 +46,38 @@ export async function postStreamable(
   endpoint: Endpoint,
   context: RequestContext,
 ): Promise<Response> {
+  const startedMs = endpoint.clock.nowMs();
   const body = await readPost(request, endpoint.limits);
   if (!body.ok) return body.error;
   const { messages } = body.value;
+  const version = request.headers.get(VERSION_HEADER);
+  const response = await answerPost(request, body.value, version, { endpoint, context });
+  reportRefused(response, messages, endpoint, { version, startedMs });
+  return response;
+}
+
+function answerPost(
+  request: Request,
+  body: PostBody,
+  version: string | null,
+  { endpoint, context }: { readonly endpoint: Endpoint; readonly context: RequestContext },
+): Response | Promise<Response> {
+  const { messages, batch } = body;
   if (endpoint.isDraining() && messages.some((one) => one.kind === "request")) {
     return draining(messages[0]?.id);
   }
-  const version = request.headers.get(VERSION_HEADER);
   const accept = readAccept(request.headers.get("accept"));
-  for (const message of body.value.messages) {
+  for (const message of messages) {
     const route = classifyMessage(message, version);
     if (route.kind === "rejected") {
       const { rejection } = route;
-      return body.value.batch
-        ? modernInBatch(message.id, rejection.message)
-        : refusal(rejection, message.id);
+      return batch ? modernInBatch(message.id, rejection.message) : refusal(rejection, message.id);
     }
     if (route.kind === "modern") {
-      return body.value.batch
-        ? modernInBatch(message.id)
-        : postStateless(request, message, endpoint, context);
+      return batch ? modernInBatch(message.id) : postStateless(request, message, endpoint, context);
     }
     if (route.kind !== "initialize") continue;
-    if (body.value.batch) {
+    if (batch) {
       return refuse(
         400,
         INVALID_REQUEST,
@@ -70,14 +88,9 @@ export async function postStreamable(
     if (!accept.json && !accept.sse) return notAcceptable(message.id);
     return initialize(request, message, endpoint, context);
   }
-  const found = findConversation(request, body.value, endpoint, context);
+  const found = findConversation(request, body, endpoint, context);
   if (found instanceof Response) return found;
-  return relayPost(request, body.value, found, { endpoint, context });
-}
-
-/** A modern element makes a batch invalid as a whole. */
-function modernInBatch(id: string | undefined, why = "a modern message"): Response {
-  return refuse(400, INVALID_REQUEST, `Invalid request in a batch: ${why}`, id);
+  return relayPost(request, body, found, { endpoint, context });
 }
 
 async function initialize(
@@ -92,7 +105,7 @@ async function initialize(
     session = registry.open(bridge.server.slug, context.caller, "streamable-http");
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    return messageResponse(failureAnswer(message.id, error), 503);
+    return failure(failureAnswer(message.id, error), 503);
   }
   // Nobody would ever learn the id of a session whose client has left: it ends, with its child.
   const leave = (): void => registry.close(session, "its client left during initialize");
@@ -264,30 +277,4 @@ export function deleteStreamable(
   if (session === undefined) return unknownSession(undefined);
   registry.close(session, "the client has ended it");
   return new Response(null, { status: 200 });
-}
-
-function unknownSession(id: string | undefined): Response {
-  return refuse(404, SESSION_NOT_FOUND, "Session not found; send initialize to open a new one", id);
-}
-
-function unknownEvent(): Response {
-  return refuse(
-    400,
-    TRANSPORT_REFUSED,
-    "Bad Request: Last-Event-ID names no event of this session",
-  );
-}
-
-function noBatches(id: string | undefined): Response {
-  const text = "Invalid request: batches exist in protocol revision 2025-03-26 only";
-  return refuse(400, INVALID_REQUEST, text, id);
-}
-
-function notAcceptable(id: string | undefined): Response {
-  const text = "Not Acceptable: Accept must include application/json or text/event-stream";
-  return refuse(406, TRANSPORT_REFUSED, text, id);
-}
-
-function refuse(status: number, code: number, message: string, id?: string): Response {
-  return refusal({ status, code, message }, id);
 }

@@ -43,3 +43,13 @@ export interface CallHandle {
   /** The person has answered: the deadline starts anew. */
   resume(): void;
 }
+
+/** A call on its way through one connection. */
+export interface Entry {
+  readonly id: number;
+  readonly call: Call;
+  deadlineMs: number;
+  state: "waiting" | "running" | "settled";
+  /** It counts against `maxInFlight`. */
+  holdsSlot: boolean;
+}

@@ -16,12 +16,14 @@ const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 export class LineWriter {
   readonly #mutex = new Mutex();
   readonly #incarnation: Incarnation;
+  readonly #onWrite: ((message: Outgoing) => void) | undefined;
   #waiting = 0;
   #waitingBytes = 0;
   #closed = false;
 
-  constructor(incarnation: Incarnation) {
+  constructor(incarnation: Incarnation, onWrite?: (message: Outgoing) => void) {
     this.#incarnation = incarnation;
+    this.#onWrite = onWrite;
   }
 
   /** The child is gone: nothing is written any more. */
@@ -35,6 +37,7 @@ export class LineWriter {
    */
   write(message: Outgoing): boolean {
     if (this.#closed) return false;
+    this.#onWrite?.(message);
     if (this.#mutex.tryAcquire()) {
       this.#writeHeld(message);
       return true;

@@ -48,10 +48,17 @@ export interface LinkOptions {
   /** Why the server may not run now, if it may not: an operator stopped it, or it is served no more. */
   readonly barred: () => GatewayError | undefined;
   readonly maxJsonDepth: number;
+  readonly traceBodies?: boolean;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
   readonly emit: Emit;
 }
+
+/** What all links of a server have in common. */
+export type CommonLinkOptions = Pick<
+  LinkOptions,
+  "server" | "supervisor" | "clock" | "emit" | "maxJsonDepth" | "traceBodies" | "barred"
+>;
 
 export class Link {
   readonly server: ServerConfig;
@@ -190,7 +197,15 @@ export class Link {
   }
 
   async #connect(incarnation: Incarnation): Promise<void> {
-    const { server, label, clock, emit, maxJsonDepth, opening } = this.#options;
+    const {
+      server,
+      label,
+      clock,
+      emit,
+      maxJsonDepth,
+      opening,
+      traceBodies = false,
+    } = this.#options;
     const upstream = new Upstream({
       server: server.slug,
       label,
@@ -199,6 +214,7 @@ export class Link {
       maxQueue: server.maxQueue,
       maxLineBytes: server.maxLineBytes,
       maxJsonDepth,
+      traceBodies,
       // The envelope that opened a modern connection is that of every request.
       ...(opening.era === "modern" ? { ownParams: opening.params } : {}),
       clock,

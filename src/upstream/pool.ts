@@ -14,7 +14,7 @@ import type { StoppedBy, Supervisor } from "../supervisor/model.ts";
 import type { Era } from "../wire/revision.ts";
 import { jsonBytes } from "../wire/message.ts";
 import type { ProfileKey } from "./kept-server.ts";
-import { Link, type LinkEvents } from "./link.ts";
+import { Link, type CommonLinkOptions, type LinkEvents } from "./link.ts";
 import type { Profile } from "./profile.ts";
 
 export interface PoolOptions {
@@ -23,6 +23,8 @@ export interface PoolOptions {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly maxJsonDepth: number;
+  /** Emits the body of every message. */
+  readonly traceBodies?: boolean;
   /** Params that open a connection to a shared child, as JSON text. */
   readonly openingParams: (era: Era, fingerprint: string) => string;
   /** What the last run learnt of such a child. */
@@ -231,13 +233,8 @@ export class Pool {
     }
   }
 
-  #common(): Pick<
-    ConstructorParameters<typeof Link>[0],
-    "server" | "supervisor" | "clock" | "emit" | "maxJsonDepth" | "barred"
-  > {
-    const { server, supervisor, clock, emit, maxJsonDepth } = this.#options;
-    const barred = (): GatewayError | undefined => this.#barred;
-    return { server, supervisor, clock, emit, maxJsonDepth, barred };
+  #common(): CommonLinkOptions {
+    return { ...this.#options, barred: () => this.#barred };
   }
 
   /** The person whose child runs from boot on; it never ends for want of use. */

@@ -17,7 +17,8 @@ import {
   textError,
   type Message,
 } from "../wire/message.ts";
-import type { Answer, Call, CallHandle } from "./call.ts";
+import { createBodyTrace } from "./body-trace.ts";
+import type { Answer, Call, CallHandle, Entry } from "./call.ts";
 import { brokenAnswer, needsNoSlot, overloaded, timedOut } from "./call-limits.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { readLines } from "./line-reader.ts";
@@ -34,19 +35,12 @@ export interface UpstreamOptions {
   readonly maxJsonDepth: number;
   /** A JSON object that every request of the gateway's own has as params: its envelope. */
   readonly ownParams?: Uint8Array;
+  /** Emits the body of every message. */
+  readonly traceBodies?: boolean;
   readonly clock: Clock;
   readonly emit: Emit;
   /** Requests of the child, and its notifications but for progress, in order. */
   readonly onMessage: (message: Message, upstream: Upstream) => void;
-}
-
-interface Entry {
-  readonly id: number;
-  readonly call: Call;
-  deadlineMs: number;
-  state: "waiting" | "running" | "settled";
-  /** It counts against `maxInFlight`. */
-  holdsSlot: boolean;
 }
 
 export class Upstream {
@@ -62,12 +56,16 @@ export class Upstream {
   constructor(options: UpstreamOptions) {
     this.#options = options;
     this.incarnation = options.incarnation;
-    this.#writer = new LineWriter(options.incarnation);
+    const trace = options.traceBodies === true ? createBodyTrace(options) : undefined;
+    this.#writer = new LineWriter(options.incarnation, trace?.sent);
     this.#queue = new FairQueue(options.maxQueue);
     readLines(options.incarnation, {
       maxLineBytes: options.maxLineBytes,
       maxJsonDepth: options.maxJsonDepth,
-      onMessage: (message) => this.#read(message),
+      onMessage: (message) => {
+        trace?.received(message);
+        this.#read(message);
+      },
       onBrokenAnswer: (id, why) => this.#breakAnswer(id, why),
       onNoise: (sample) => this.#noise(sample),
     });

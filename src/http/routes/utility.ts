@@ -2,11 +2,12 @@
  * Endpoints for people and scripts, with the shapes of the predecessor (predecessor.md 1.2, 11).
  */
 import type { Hono } from "hono";
+import { healthWord } from "../../observe/health-report.ts";
 import type { AppOptions, Env } from "../context.ts";
 import { admitToServer, adminUser, requireAdmin, unknownServer } from "../gate.ts";
 import { reply } from "../reply.ts";
 
-/** Mounts the endpoints. All but `/health` are for somebody only. */
+/** Mounts the endpoints. They are for somebody only. */
 export function utilityRoutes(app: Hono<Env>, options: AppOptions): void {
   const { actions } = options;
   const admin = requireAdmin(options);
@@ -21,8 +22,6 @@ export function utilityRoutes(app: Hono<Env>, options: AppOptions): void {
     return listing;
   };
 
-  app.get("/health", (c) => reply(c, { status: "healthy" }));
-
   app.get("/servers/:server/health", (c) => {
     const slug = c.req.param("server");
     const admitted = admitToServer(c, slug, options);
@@ -30,9 +29,13 @@ export function utilityRoutes(app: Hono<Env>, options: AppOptions): void {
     const status = actions.server(slug);
     if (status === undefined) return unknownServer(c);
     const { name, state, error } = status;
-    const healthy = state === "ready" || state === "idle";
-    const body = { status: healthy ? "healthy" : "unhealthy", server: name, state };
-    return reply(c, error === undefined ? body : { ...body, error }, healthy ? 200 : 503);
+    const word = healthWord(state);
+    const body = { status: word, server: name, state };
+    return reply(
+      c,
+      error === undefined ? body : { ...body, error },
+      word === "healthy" ? 200 : 503,
+    );
   });
 
   app.get("/listmcp", admin, (c) => {

@@ -77,7 +77,7 @@ describe("/health", () => {
     const starting = await health("slow");
     expect([starting.status, starting.json]).toEqual([
       503,
-      { status: "unhealthy", server: "slow", state: "starting" },
+      { status: "unknown", server: "slow", state: "starting" },
     ]);
   });
 

@@ -41,6 +41,7 @@ describe("docs/configuration.md", () => {
     ["mcpServers.{name}.tools", server?.properties?.["tools"]],
     ["mcpServers.{name}.health", server?.properties?.["health"]],
     ["proxy", proxy],
+    ["proxy.webhook", proxy?.properties?.["webhook"]],
     ["proxy.tls", proxy?.properties?.["tls"]],
     ["proxy.auth", proxy?.properties?.["auth"]],
     ["proxy.health", proxy?.properties?.["health"]],

@@ -1,6 +1,6 @@
 /** Tokens by their form: none is left, and ordinary words stay. */
 import { describe, expect, test } from "bun:test";
-import { redactTokens } from "../../../src/kernel/redact.ts";
+import { createLineRedactor, redactTokens } from "../../../src/kernel/redact.ts";
 
 const SECRET = "Zm9vYmFyYmF6cXV4MTIz";
 const JWT = `eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.${SECRET}`;
@@ -54,4 +54,27 @@ const plain: readonly string[] = [
 
 describe("ordinary words stay", () => {
   for (const text of plain) test(text, () => expect(redactTokens(text)).toBe(text));
+});
+
+describe("values of the configuration", () => {
+  const redact = createLineRedactor([
+    { server: undefined, values: ["gw-1"] },
+    { server: "one", values: ["8080", "localhost", "hunter2hunter2"] },
+    { server: "two", values: ["swordfish"] },
+  ]);
+
+  test("all of a server's go from its own lines", () => {
+    expect(redact("one")("8080 localhost hunter2hunter2 gw-1")).toBe(
+      "[redacted] [redacted] [redacted] [redacted]",
+    );
+  });
+
+  test("from other lines go those that can hardly be ordinary words", () => {
+    for (const server of [undefined, "two", "three"]) {
+      expect(redact(server)("8080 localhost hunter2hunter2 gw-1")).toBe(
+        "8080 localhost [redacted] [redacted]",
+      );
+    }
+    expect(redact("one")("swordfish")).toBe("[redacted]");
+  });
 });

@@ -9,7 +9,7 @@ const PROBED = { kind: "instance.probed", server: "echo", instance: "shared" } a
 const rows: readonly [HealthEvent, string][] = [
   [
     { ...PROBED, outcome: "answered", durationMs: 3.24, consecutiveFails: 0 },
-    "DEBUG shared: health check answered after 3.2 ms",
+    "TRACE shared: health check answered after 3.2 ms",
   ],
   [
     { ...PROBED, outcome: "failed", durationMs: 10_000, consecutiveFails: 2 },

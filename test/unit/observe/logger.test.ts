@@ -1,6 +1,7 @@
 /** Events into lines: two levels, one line each. */
 import { describe, expect, test } from "bun:test";
 import type { GatewayEvent, LogLevel } from "../../../src/kernel/event.ts";
+import type { OwnedSecrets } from "../../../src/kernel/redact.ts";
 import { createLogger } from "../../../src/observe/logger.ts";
 
 const SERVER = { server: "echo", instance: "shared" };
@@ -10,15 +11,15 @@ function linesOf(
   events: readonly GatewayEvent[],
   system: LogLevel,
   mcp: LogLevel,
-  more: { readonly secrets?: readonly string[]; readonly format?: "json" | "text" } = {},
+  more: { readonly secrets?: readonly OwnedSecrets[]; readonly format?: "json" | "text" } = {},
 ): string[] {
   const lines: string[] = [];
   const { secrets = [], format = "text" } = more;
   const sinks = [
     (_line: unknown, text: string, isShown: boolean) => void (isShown && lines.push(text)),
   ];
-  const log = createLogger({ system, mcp, format, secrets, wallMs: () => 0, sinks });
-  for (const event of events) log(event);
+  const { emit } = createLogger({ system, mcp, format, secrets, wallMs: () => 0, sinks });
+  for (const event of events) emit(event);
   return lines;
 }
 
@@ -111,12 +112,13 @@ describe("lines", () => {
       sessionRef: undefined,
       method: "tools/call",
       id: '"1"',
+      era: "legacy",
       outcome: "result",
       durationMs: 1.25,
     };
     const [line] = linesOf([event], "INFO", "DEBUG");
     expect(line).toMatch(
-      /INFO {4}\[echo\] Method: tools\/call, ID: "1", SessionID: none, result in 1\.[23] ms\n$/,
+      /INFO {4}\[echo\] Method: tools\/call, ID: "1", SessionID: none, Era: legacy, result in 1\.[23] ms\n$/,
     );
   });
 });
@@ -150,11 +152,15 @@ describe("what must not be shown", () => {
       sessionRef: "1a2b",
       method: "tools/hunter22",
       id: '"Bearer abcdefghijkl9"',
+      era: "legacy",
       outcome: "result",
       durationMs: 1,
     };
     for (const format of ["text", "json"] as const) {
-      const [line] = linesOf([event], "INFO", "INFO", { secrets: ["hunter22"], format });
+      const [line] = linesOf([event], "INFO", "INFO", {
+        secrets: [{ server: "other", values: ["hunter22"] }],
+        format,
+      });
       expect(line).toContain("tools/[redacted]");
       expect(line).not.toContain("hunter22");
       expect(line).not.toContain("abcdefghijkl");
@@ -189,7 +195,7 @@ test("JSON: one object a line, with the facts as fields", () => {
 
 test("what a child writes on stderr reaches the sinks whatever the level, marked as hidden", () => {
   const seen: boolean[] = [];
-  const log = createLogger({
+  const { emit } = createLogger({
     system: "ERROR",
     mcp: "ERROR",
     format: "text",
@@ -197,7 +203,7 @@ test("what a child writes on stderr reaches the sinks whatever the level, marked
     wallMs: () => 0,
     sinks: [(_line, _text, isShown) => seen.push(isShown)],
   });
-  log({ kind: "child.stderr", ...SERVER, line: "x" });
-  log({ kind: "child.spawned", ...SERVER, pid: 7 });
+  emit({ kind: "child.stderr", ...SERVER, line: "x" });
+  emit({ kind: "child.spawned", ...SERVER, pid: 7 });
   expect(seen).toEqual([false]);
 });

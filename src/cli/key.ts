@@ -1,0 +1,213 @@
+/**
+ * `key`: makes, lists and ends API keys in the database of the data folder, also while a gateway runs.
+ */
+import { idOfApiKey } from "../auth/api-key.ts";
+import { openAuthDatabase } from "../auth/database.ts";
+import { KEY_TABLES, KeyStore, type KeySummary } from "../auth/key-store.ts";
+import { decideAuth, OWNER, rightsOf } from "../auth/rights.ts";
+import { loadConfig, type LoadInput } from "../config/load.ts";
+import type { GatewayConfig } from "../config/model.ts";
+import { parseDuration } from "../config/units.ts";
+import { messageOf } from "../kernel/error.ts";
+import { EXIT } from "./exit-codes.ts";
+import { formatProblem } from "./problems.ts";
+import { columns } from "./columns.ts";
+
+/** What the commands need of the program. */
+export interface KeyContext {
+  readonly load: LoadInput;
+  readonly print: (text: string) => void;
+  readonly tell: (text: string) => void;
+  readonly wallMs: () => number;
+}
+
+interface JsonOption {
+  readonly json?: boolean;
+}
+
+export interface AddKeyOptions extends JsonOption {
+  readonly user?: string;
+  readonly servers?: string;
+  readonly expires?: string;
+  readonly admin?: boolean;
+  readonly note?: string;
+}
+
+const MAX_NOTE_CHARACTERS = 200;
+const MAX_SHOWN_CHARACTERS = 14;
+
+/** Makes a key and prints it. @returns the exit code */
+export function addKey(context: KeyContext, options: AddKeyOptions): number {
+  return withStore(context, (store, config) => {
+    const facts = {
+      user: ownerOf(options.user, config),
+      servers: serversOf(options.servers, config),
+      isAdmin: options.admin === true,
+      note: noteOf(options.note ?? ""),
+      expiresAtMs: expiryOf(options.expires, context.wallMs()),
+    };
+    if (facts.isAdmin && rightsOf(facts.user, config)?.isAdmin !== true)
+      throw new Error(`${facts.user} is no admin in the configuration, so the key cannot be one`);
+    const { id, text } = store.add(facts);
+    const made = { ...facts, id, createdAtMs: context.wallMs(), lastUsedAtMs: undefined };
+    const json = options.json === true ? { key: text, ...jsonOf(made) } : undefined;
+    context.print(`${json === undefined ? text : JSON.stringify(json)}\n`);
+    const more =
+      options.json === true ? "" : `Key ${id} of ${facts.user}. It is not shown again.\n`;
+    context.tell(more + (decideAuth(config).isOn ? "" : NOT_ASKED));
+  });
+}
+
+const NOT_ASKED =
+  'Authentication is off, so the gateway asks nobody for a key: see "auth" in docs/configuration.md\n';
+
+/** Prints the keys. @returns the exit code */
+export function listKeys(context: KeyContext, { json }: JsonOption): number {
+  return withStore(context, (store, config) => {
+    const keys = store.list();
+    if (json === true) {
+      context.print(
+        `${JSON.stringify(
+          keys.map((key) => jsonOf(key)),
+          null,
+          2,
+        )}\n`,
+      );
+      return;
+    }
+    const rows = keys.map((key) => rowOf(key, config, context.wallMs()));
+    const header = ["ID", "USER", "SERVERS", "CREATED", "ENDS", "LAST USED", "NOTE"];
+    context.print(columns([header, ...rows]));
+  });
+}
+
+/** Ends keys. @returns the exit code, a failure when one is not there */
+export function revokeKey(
+  context: KeyContext,
+  ids: readonly string[],
+  { json }: JsonOption,
+): number {
+  const revoked: string[] = [];
+  const unknown: string[] = [];
+  const exitCode = withStore(context, (store) => {
+    for (const text of ids) {
+      const id = idOfApiKey(text) ?? text;
+      // What is no id may be half a key, which is not to be shown.
+      if (store.revoke(id)) revoked.push(id);
+      else unknown.push(id.slice(0, MAX_SHOWN_CHARACTERS));
+    }
+  });
+  if (exitCode !== EXIT.stopped) return exitCode;
+  if (json === true) context.print(`${JSON.stringify({ revoked, unknown })}\n`);
+  else for (const id of revoked) context.print(`revoked ${id}\n`);
+  for (const id of unknown) context.tell(`error: there is no key ${JSON.stringify(id)}\n`);
+  return unknown.length === 0 ? EXIT.stopped : EXIT.bug;
+}
+
+/** Runs with the opened store; what goes wrong is told, with the exit code that fits. */
+function withStore(
+  { load, tell }: KeyContext,
+  work: (store: KeyStore, config: GatewayConfig) => void,
+): number {
+  const { config, problems } = loadConfig(load);
+  if (config === undefined) {
+    for (const problem of problems) tell(`${formatProblem(problem)}\n`);
+    return EXIT.configuration;
+  }
+  try {
+    const database = openAuthDatabase(config.dataDir, [KEY_TABLES]);
+    try {
+      work(new KeyStore(database, { wallMs: () => Date.now() }), config);
+    } finally {
+      database.close();
+    }
+    return EXIT.stopped;
+  } catch (error) {
+    tell(`error: ${messageOf(error)}\n`);
+    return EXIT.bug;
+  }
+}
+
+/** The person named, or the only one that can be meant. */
+function ownerOf(named: string | undefined, config: GatewayConfig): string {
+  const people = Object.keys(config.auth.users);
+  const all = people.length === 0 ? [OWNER] : people;
+  if (named !== undefined) {
+    if (all.includes(named)) return named;
+    throw new Error(`there is nobody called ${JSON.stringify(named)}; there is ${all.join(", ")}`);
+  }
+  const admins = all.filter((user) => rightsOf(user, config)?.isAdmin === true);
+  const [only, other] = all.length === 1 ? all : admins;
+  if (only !== undefined && other === undefined) return only;
+  throw new Error(`say whose key it is with --user: ${all.join(", ")}`);
+}
+
+function serversOf(text: string | undefined, config: GatewayConfig): "all" | readonly string[] {
+  if (text === undefined) return "all";
+  const names = text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  const known = new Set(config.servers.flatMap(({ name, slug }) => [name, slug]));
+  const unknown = names.filter((name) => !known.has(name));
+  if (names.length === 0) throw new Error("--servers names no server");
+  if (unknown.length > 0) {
+    const served = config.servers.map(({ slug }) => slug).join(", ") || "none";
+    throw new Error(`no such server: ${unknown.join(", ")}. Served are: ${served}`);
+  }
+  return names;
+}
+
+function noteOf(note: string): string {
+  if (note.length > MAX_NOTE_CHARACTERS || /\p{Cc}/u.test(note))
+    throw new Error(`--note must be one line of ${MAX_NOTE_CHARACTERS} characters at most`);
+  return note;
+}
+
+function expiryOf(text: string | undefined, nowMs: number): number | undefined {
+  if (text === undefined) return undefined;
+  const durationMs = parseDuration(text);
+  const atMs = durationMs === undefined ? dayOf(text) : nowMs + durationMs;
+  if (atMs === undefined || !Number.isSafeInteger(atMs))
+    throw new Error(`--expires must be a duration such as 90d or a day such as 2030-01-31`);
+  if (atMs <= nowMs) throw new Error("--expires lies in the past");
+  return atMs;
+}
+
+/** The end of that day in UTC. */
+function dayOf(text: string): number | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
+  const atMs = Date.parse(`${text}T23:59:59.999Z`);
+  return Number.isNaN(atMs) ? undefined : atMs;
+}
+
+function rowOf(key: KeySummary, config: GatewayConfig, nowMs: number): readonly string[] {
+  const isKnown = rightsOf(key.user, config) !== undefined;
+  const { expiresAtMs, lastUsedAtMs } = key;
+  const ends = expiresAtMs === undefined ? "never" : dateText(expiresAtMs);
+  return [
+    key.id,
+    isKnown ? key.user : `${key.user} (unknown)`,
+    (key.servers === "all" ? "all" : key.servers.join(",")) + (key.isAdmin ? " +admin" : ""),
+    dateText(key.createdAtMs),
+    expiresAtMs !== undefined && expiresAtMs <= nowMs ? `${ends} (over)` : ends,
+    lastUsedAtMs === undefined ? "never" : dateText(lastUsedAtMs),
+    key.note,
+  ];
+}
+
+function dateText(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 16).replace("T", " ")}Z`;
+}
+
+function jsonOf(key: KeySummary): object {
+  const { id, user, servers, isAdmin, note, createdAtMs, expiresAtMs, lastUsedAtMs } = key;
+  const at = (ms: number | undefined): string | null =>
+    ms === undefined ? null : new Date(ms).toISOString();
+  const times = {
+    createdAt: at(createdAtMs),
+    expiresAt: at(expiresAtMs),
+    lastUsedAt: at(lastUsedAtMs),
+  };
+  return { id, user, servers, isAdmin, note, ...times };
+}

@@ -1,0 +1,18 @@
+/**
+ * Pure. Every value of a configuration that must never be shown, and whose it is.
+ */
+import type { OwnedSecrets } from "../kernel/redact.ts";
+import type { GatewayConfig } from "./model.ts";
+
+/** Values of the servers' own environment; secrets of clients and of the webhook. */
+export function secretsOf(config: GatewayConfig): readonly OwnedSecrets[] {
+  const { servers, auth, webhook } = config;
+  const clients = Object.values(auth.clients).map((client) => client.secret);
+  // The address of a webhook is often all that it takes to post there.
+  const target = webhook === undefined ? [] : [webhook.url, new URL(webhook.url).pathname];
+  const values = [...clients, webhook?.secret, ...target].filter((value) => value !== undefined);
+  return [
+    { server: undefined, values },
+    ...servers.map(({ slug, secrets }) => ({ server: slug, values: secrets })),
+  ];
+}

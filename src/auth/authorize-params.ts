@@ -33,8 +33,9 @@ export function authorizeParams(
   params.set("scope", SCOPE);
   // Everybody is asked every time; only "do not ask" changes anything, and it means a refusal.
   if (asked.get("prompt") === "none") params.set("prompt", "none");
-  const mode = asked.get("response_mode");
-  if (mode !== null && mode !== "query") params.set("response_mode", "unsupported");
+  // Said in any case: errors of requests for other types would go into the fragment otherwise.
+  const mode = asked.get("response_mode") ?? "query";
+  params.set("response_mode", mode === "query" ? mode : "unsupported");
   for (const resource of resourcesIn(asked, issuer, hosts)) params.append("resource", resource);
   if (!params.has("resource")) {
     const slug = issuer.slug ?? hosts.serverOf(issuer, issuer.issuer);

@@ -187,6 +187,7 @@ export class OidcEngine {
         },
       }),
     );
+    nameModels(provider);
     keepSecretsHashed(provider);
     listenTo(provider, issuer, tokens, emit);
     return provider;
@@ -227,6 +228,21 @@ export class OidcEngine {
     const isServed = config.servers.some((server) => server.slug === slug);
     return rights !== undefined && isServed && mayUse(rights, slug);
   }
+}
+
+const MODELS = [
+  "AccessToken",
+  "AuthorizationCode",
+  "Grant",
+  "Interaction",
+  "RefreshToken",
+  "ReplayDetection",
+  "Session",
+] as const;
+
+/** The engine tells its models apart by the names of their classes, which a minifier takes away. */
+function nameModels(provider: Provider): void {
+  for (const name of MODELS) Object.defineProperty(provider[name], "name", { value: name });
 }
 
 /** Registered secrets are kept as hashes, so what is compared are hashes. */

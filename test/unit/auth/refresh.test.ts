@@ -3,16 +3,15 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Embedded, type Params } from "../../helpers/auth/embedded.ts";
+import { Embedded } from "../../helpers/auth/embedded.ts";
 
 const BAD_GRANT = { status: 400, json: { error: "invalid_grant" } };
 
-function revoke(embedded: Embedded, params: Params): Promise<Response> {
-  const body = Object.entries(params).map(([name, value]) => [name, value ?? ""] as const);
+function revoke(embedded: Embedded, params: Readonly<Record<string, string>>): Promise<Response> {
   return embedded.request(embedded.issuer("memory"), "/revoke", {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams(body.map(([name, value]) => [name, value])).toString(),
+    body: new URLSearchParams(params).toString(),
   });
 }
 

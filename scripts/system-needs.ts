@@ -13,6 +13,7 @@ interface Need {
   readonly programs: Readonly<Record<string, string>>;
   /** Makes PID and mount namespaces, which takes root, and a container that lets it. */
   readonly areNamespacesNeeded: boolean;
+  readonly isRootNeeded?: boolean;
 }
 
 const folder = "test/system";
@@ -39,7 +40,13 @@ const needs: readonly Need[] = [
     programs: { "systemd-analyze": "systemd" },
     areNamespacesNeeded: false,
   },
+  {
+    file: "hidden-memory.test.ts",
+    programs: { setpriv: "util-linux" },
+    areNamespacesNeeded: false,
+  },
   { file: "pid-1.test.ts", programs: { unshare: "util-linux" }, areNamespacesNeeded: true },
+  { file: "run-as.test.ts", programs: {}, areNamespacesNeeded: false, isRootNeeded: true },
 ];
 
 /** The test files that can run here, and one line for each that cannot, with the reason. */
@@ -75,8 +82,9 @@ function reasonsAgainst(file: string): readonly string[] {
   const absent = Object.entries(need.programs)
     .filter(([program]) => Bun.which(program) === null)
     .map(([program, debianPackage]) => `${program} is missing (apt-get install ${debianPackage})`);
+  const isRootNeeded = need.areNamespacesNeeded || need.isRootNeeded === true;
+  if (isRootNeeded && process.getuid?.() !== 0) return [...absent, "it needs root"];
   if (!need.areNamespacesNeeded) return absent;
-  if (process.getuid?.() !== 0) return [...absent, "it needs root"];
   if (absent.length > 0 || mayMakeNamespaces()) return absent;
   return ["namespaces may not be made (a container needs --privileged for this)"];
 }

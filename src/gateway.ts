@@ -22,6 +22,7 @@ import { openAdminSocket } from "./compose/admin-socket.ts";
 import { endpointFactory } from "./compose/endpoints.ts";
 import { Fleet } from "./compose/fleet.ts";
 import { watchHealth } from "./compose/health.ts";
+import { isolate } from "./compose/isolation.ts";
 import { openKept } from "./compose/kept.ts";
 import type { GatewayOptions } from "./compose/options.ts";
 import { Reloader, type ReloadReport } from "./compose/reload.ts";
@@ -56,6 +57,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   };
   const options = { ...given, emit };
   const { limits } = config;
+  await isolate(config, options.host.platform, emit);
   const supervisor = createSupervisor({
     clock,
     emit,

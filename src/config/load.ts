@@ -4,8 +4,9 @@
  *
  * Reads synchronously: it runs before anything listens, and once for each reload.
  */
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
+import { dirname } from "node:path";
 import { messageOf } from "../kernel/error.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { isOneServerForm } from "./find-servers.ts";
@@ -101,7 +102,14 @@ export function loaderAgain(
  * @throws the error of the file system when one cannot be made
  */
 export function makeServerFolders(folders: readonly ServerFolder[]): void {
-  for (const { path } of folders) mkdirSync(path, { recursive: true, mode: 0o700 });
+  for (const { path, owner } of folders) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (owner === undefined) continue;
+    chownSync(path, owner.uid, owner.gid);
+    // The way to it, and nothing else: what lies beside it is still for the gateway's user only.
+    const above = dirname(path);
+    for (const folder of [above, dirname(above)]) chmodSync(folder, statSync(folder).mode | 0o011);
+  }
 }
 
 function findFile({ flags, env, workingFolder }: LoadInput): FoundFile | undefined {

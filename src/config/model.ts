@@ -48,6 +48,8 @@ export interface ServerConfig {
   /** Values of the entry's own `env`, to be redacted from anything shown. */
   readonly secrets: readonly string[];
   readonly cwd: string | undefined;
+  /** Another user than the gateway's. */
+  readonly runAs: { readonly uid: number; readonly gid: number } | undefined;
   readonly instances: InstancesMode;
   readonly isolation: IsolationMode;
   readonly toolNames: ToolNamesMode;

@@ -40,6 +40,7 @@ export function serverFromCommand(
     env,
     secrets: [],
     cwd: undefined,
+    runAs: undefined,
     instances: "auto",
     isolation: "user",
     toolNames: "snake_case",

@@ -74,8 +74,13 @@ export function readServerEntry(
   const { command } = parsed.data;
   return {
     server: toServer({ entry, parsed: { ...parsed.data, command }, roots, fileContents }, context),
-    usesServerData,
+    usesServerData: usesServerData || parsed.data.runAs !== undefined,
   };
+}
+
+/** Another user cannot use the gateway's home folder: a server that runs as one lives in its own folder. */
+function homeOf({ runAs }: Pick<ServerEntry, "runAs">, { env, serverData }: ExpansionSources) {
+  return runAs === undefined ? env : { ...env, HOME: serverData };
 }
 
 interface Parts {
@@ -94,9 +99,10 @@ function toServer(
     slug: entry.slug,
     command: parsed.command,
     args: parsed.args,
-    env: childEnvironment(sources.env, parsed.inheritEnv, parsed.env),
+    env: childEnvironment(homeOf(parsed, sources), parsed.inheritEnv, parsed.env),
     secrets: [...new Set([...Object.values(parsed.env), ...fileContents])].filter(Boolean),
     cwd: parsed.cwd,
+    runAs: parsed.runAs,
     instances: parsed.instances ?? defaults.instances,
     isolation: parsed.isolation ?? defaults.isolation,
     toolNames: parsed.toolNames ?? defaults.toolNames,

@@ -6,6 +6,14 @@ import { count, duration, oneOf, optionalDuration, size } from "./fields.ts";
 import { SERVER_HEALTH_SHAPE, startOn } from "./health-schema.ts";
 import { instances, isolation, text, textList, toolNames } from "./schema-values.ts";
 
+const RUN_AS = /^[1-9]\d{0,8}(?::[1-9]\d{0,8})?$/;
+
+/** The group is that of the same number when it is not named. */
+function runAsOf(text: string): { readonly uid: number; readonly gid: number } {
+  const [uid = "", gid = uid] = text.split(":");
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
 /** The keys of `mcpServers.{name}.tools`. */
 export const TOOLS_SHAPE = {
   allow: textList.optional().meta({
@@ -39,6 +47,15 @@ export const SERVER_SHAPE = {
     description:
       "Its working folder; a relative one starts at the gateway's. Without it the gateway's own.",
   }),
+  runAs: z
+    .string()
+    .regex(RUN_AS, { error: 'must be a number of a user such as "1001", or "1001:1001"' })
+    .transform(runAsOf)
+    .optional()
+    .meta({
+      description:
+        "User, as `uid` or `uid:gid`, that its processes run as, so that they can read neither the gateway's files nor its memory. Needs a gateway that runs as root. Its `HOME` is then its `${SERVER_DATA}`.",
+    }),
   disabled: z.boolean().prefault(false).meta({ description: "`true` leaves this entry out." }),
   enabled: z.boolean().prefault(true).meta({ description: "`false` leaves this entry out." }),
   type: z.string().optional().meta({

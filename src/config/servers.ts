@@ -16,6 +16,8 @@ import { readServerEntry, type EntryContext, type RawEntry } from "./server-entr
 export interface ServerFolder {
   readonly server: string;
   readonly path: string;
+  /** Whose it is, where the server runs as a user of its own. */
+  readonly owner: ServerConfig["runAs"];
 }
 
 /** The outcome of reading `mcpServers`. */
@@ -54,8 +56,8 @@ export function readServers(node: DocumentNode | undefined, context: ServersCont
     }
     servers.push(outcome.server);
     if (!outcome.usesServerData) continue;
-    const { slug } = outcome.server;
-    folders.push({ server: slug, path: serverDataFolder(context.dataDir, slug) });
+    const { slug, runAs: owner } = outcome.server;
+    folders.push({ server: slug, path: serverDataFolder(context.dataDir, slug), owner });
   }
   return { servers, skipped, folders };
 }

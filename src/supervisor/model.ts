@@ -22,6 +22,8 @@ export interface ChildCommand {
   readonly cwd: string | undefined;
   /** The whole environment of the child. */
   readonly env: Readonly<Record<string, string>>;
+  /** Another user than the gateway's, which only root can choose. */
+  readonly runAs?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 export interface ChildExit {

@@ -50,7 +50,7 @@ export function spawnFailure(
 }
 
 function describe(
-  { command, cwd }: ChildCommand,
+  { command, cwd, runAs }: ChildCommand,
   { cwdProblem, commandExists }: SpawnFacts,
   code: string | undefined,
   thrown: unknown,
@@ -72,6 +72,12 @@ function describe(
   }
   if (code === "ENOENT") {
     return `Cannot start ${what}${where}: no such program. Install it, put its folder on the PATH of the server, or give "command" as an absolute path.`;
+  }
+  if (code === "EPERM" && runAs !== undefined) {
+    return `Cannot start ${what}${where}: only a gateway that runs as root can start it as user ${runAs.uid}. Take "runAs" out, or run the gateway as root.`;
+  }
+  if (code === "EACCES" && runAs !== undefined) {
+    return `Cannot start ${what}${where}: user ${runAs.uid} may not execute it. Put the program where that user can reach it, or correct "runAs".`;
   }
   if (code === "EACCES" || code === "EPERM") {
     return `Cannot start ${what}${where}: not executable by this user. Make the file executable (chmod +x) or correct "command".`;

@@ -52,6 +52,8 @@ export class Spawner {
     try {
       process = Bun.spawn([command.command, ...command.args], {
         ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+        // Takes the groups of the gateway away too.
+        ...command.runAs,
         env: { ...env },
         stdin: "pipe",
         stdout: "pipe",

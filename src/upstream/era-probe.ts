@@ -5,6 +5,7 @@
  * Owns that process from its start to its observed exit. Never touches a serving one, and keeps
  * nothing: what becomes of the verdict, and when to ask again, is for the caller.
  */
+import { childCommandOf } from "./child-command.ts";
 import type { ServerConfig } from "../config/model.ts";
 import type { Clock, Timer } from "../kernel/clock.ts";
 import { GatewayError, messageOf } from "../kernel/error.ts";
@@ -86,7 +87,7 @@ class EraProbe {
       const instance = supervisor.createInstance({
         server: server.slug,
         label: "probe",
-        command: { command: server.command, args: server.args, cwd: server.cwd, env: server.env },
+        command: childCommandOf(server),
         secrets: server.secrets,
         restart: "never",
         startTimeoutMs: totalMs + START_MARGIN_MS,

@@ -5,6 +5,7 @@
  *
  * Owns the connection and its profile. Does not know who its clients are.
  */
+import { childCommandOf } from "./child-command.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
@@ -86,7 +87,7 @@ export class Link {
     this.instance = options.supervisor.createInstance({
       server: server.slug,
       label: options.label,
-      command: { command: server.command, args: server.args, cwd: server.cwd, env: server.env },
+      command: childCommandOf(server),
       secrets: server.secrets,
       restart: options.restart,
       startsIdle: options.restart === "on-failure" && server.startOn === "demand",

@@ -11,6 +11,7 @@ export function serverConfig(more: Partial<ServerConfig> = {}): ServerConfig {
     env: { PATH: process.env["PATH"] ?? "" },
     secrets: [],
     cwd: undefined,
+    runAs: undefined,
     instances: "auto",
     isolation: "user",
     toolNames: "keep",

@@ -45,6 +45,7 @@ describe("servers", () => {
     ["args", { args: ["more"] }],
     ["a variable", { env: { TOKEN: "x" } }],
     ["cwd", { cwd: "/tmp" }],
+    ["user", { runAs: { uid: 1001, gid: 1001 } }],
     ["a time-out", { requestTimeoutMs: 1 }],
     ["the tool filter", { tools: { allow: ["a"], deny: [] } }],
     ["roots", { roots: ["/tmp"] }],

@@ -31,6 +31,7 @@ describe("a good entry", () => {
       env: { PATH: "/bin", HOME: "/home/me" },
       secrets: [],
       cwd: undefined,
+      runAs: undefined,
       instances: "auto",
       isolation: "user",
       toolNames: "snake_case",
@@ -149,11 +150,23 @@ describe("a good entry", () => {
       },
       env: { DATA_DIR: "state" },
     });
-    expect(folders).toEqual([{ server: "my-memory", path: "/w/state/servers/my-memory" }]);
+    expect(folders).toEqual([
+      { server: "my-memory", path: "/w/state/servers/my-memory", owner: undefined },
+    ]);
     expect(config?.servers.map(({ args }) => args[0])).toEqual([
       "/w/state/servers/my-memory/m",
       "${SERVER_DATA}",
     ]);
+  });
+
+  test("that runs as a user of its own lives in a folder of its own", () => {
+    const of = (more: object) => read({ config: { mcpServers: { a: { command: "x", ...more } } } });
+    const { config, folders } = of({ runAs: "1001" });
+    const owner = { uid: 1001, gid: 1001 };
+    expect(config?.servers[0]).toMatchObject({ runAs: owner, env: { HOME: folders[0]?.path } });
+    expect(folders).toMatchObject([{ server: "a", owner }]);
+    const both = of({ runAs: "1001:100", env: { HOME: "/home/x" } }).config?.servers[0];
+    expect(both).toMatchObject({ runAs: { uid: 1001, gid: 100 }, env: { HOME: "/home/x" } });
   });
 
   test("is frozen, with all that is in it", () => {
@@ -182,6 +195,8 @@ describe("an entry that is wrong", () => {
     [{ command: "x", env: { A: "${file:/nope}" } }, "env.A", "needs the file /nope"],
     [{ command: "x", args: ["a\0"] }, "args[0]", "NUL"],
     [{ command: "x", cwd: "" }, "cwd", "must not be empty"],
+    [{ command: "x", runAs: "root" }, "runAs", "must be a number of a user"],
+    [{ command: "x", runAs: "0" }, "runAs", "must be a number of a user"],
     [{ command: "x", disabled: "yes" }, "disabled", "must be true or false"],
     [{ command: "x", instances: "many" }, "instances", 'must be "auto" or "shared" or "session"'],
     [{ command: "x", toolNames: true }, "toolNames", 'must be "snake_case" or "keep"'],

@@ -43,6 +43,12 @@ export class TokenBuckets {
     return 0;
   }
 
+  /** Takes one `take` back: it was no use of what is limited. */
+  giveBack(key: string): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket !== undefined) bucket.tokens = Math.min(this.#options.capacity, bucket.tokens + 1);
+  }
+
   #tokensAt({ tokens, atMs }: Bucket, nowMs: number): number {
     const { capacity, periodMs } = this.#options;
     return Math.min(capacity, tokens + ((nowMs - atMs) * capacity) / periodMs);

@@ -25,6 +25,7 @@ import { watchHealth } from "./compose/health.ts";
 import { isolate } from "./compose/isolation.ts";
 import { openKept } from "./compose/kept.ts";
 import type { GatewayOptions } from "./compose/options.ts";
+import type { FirstSetUp } from "./compose/people.ts";
 import { Reloader, type ReloadReport } from "./compose/reload.ts";
 import { drain, startTimers } from "./compose/timers.ts";
 import { StateHistory } from "./observe/state-history.ts";
@@ -36,6 +37,8 @@ import { StreamSet } from "./transport/sse-stream.ts";
 export interface Gateway {
   readonly port: number;
   readonly servers: () => readonly ServerStatus[];
+  /** A link by which the first person chooses a password, new each time, while nobody has one. */
+  readonly firstSetUp: () => FirstSetUp | undefined;
   /** Reads the configuration again and applies what has changed. Never rejects. */
   readonly reload: (cause: string) => Promise<ReloadReport>;
   /** Drains, ends streams, stops listening, stops children. Resolves when no child is left. */
@@ -201,6 +204,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   return {
     port: listener.port,
     servers: actions.servers,
+    firstSetUp: () => authorization?.firstSetUp(),
     reload: (cause) => reloader.reload(cause),
     stop: (reason) => (stopping ??= stop(reason)),
     killAll: () => supervisor.killAll(),

@@ -51,8 +51,16 @@ export function addSettingOptions(command: Command): Command {
 
 /** Adds the shared flags and the words behind `--` (`[command...]`) to a command; returns it. */
 export function addServeOptions(command: Command): Command {
+  return addConfigOptions(command).argument(
+    "[command...]",
+    "one server: its command line, behind --",
+  );
+}
+
+/** Adds the shared flags, for commands that look at what a gateway was started with; returns it. */
+export function addConfigOptions(command: Command): Command {
   for (const [flags, description] of OPTIONS) command.addOption(new Option(flags, description));
-  return command.argument("[command...]", "one server: its command line, behind --");
+  return command;
 }
 
 /** What the options and the words behind `--` mean to the configuration. */

@@ -22,6 +22,7 @@ import { keyCommand } from "./key-command.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
 import { schemaText } from "./schema.ts";
 import { serve } from "./serve.ts";
+import { userCommand } from "./user.ts";
 
 /** What the command line needs of the process it runs in. */
 export interface ProgramContext {
@@ -42,6 +43,7 @@ Examples:
   remote-mcp-proxy key add --note "CI" --servers memory
   remote-mcp-proxy status                             what runs, by the gateway's own socket
   remote-mcp-proxy call memory search_nodes query=tea
+  remote-mcp-proxy user set-up-link alex              a link by which alex chooses a password
 
 Each server is at http://HOST:PORT/{server}/mcp (and /sse). Variables and keys: docs/configuration.md
 Exit codes: 0 stopped, 1 failure, 2 wrong usage, 69 no gateway runs there, 78 wrong configuration.`;
@@ -111,6 +113,7 @@ function createProgram(
   program.addCommand(connectCommand(commands));
   program.addCommand(keyCommand(commands));
   addAdminCommands(program, commands);
+  program.addCommand(userCommand(commands));
 
   program.addCommand(
     new Command("schema")

@@ -21,6 +21,7 @@ import { createSystemClock } from "../runtime/system-clock.ts";
 import { VERSION } from "../runtime/version.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
 import { EXIT } from "./exit-codes.ts";
+import { firstSetUpText } from "./first-set-up.ts";
 import { formatProblem } from "./problems.ts";
 import { startTable } from "./table.ts";
 
@@ -65,6 +66,9 @@ export async function serve(input: ServeInput): Promise<number> {
       logs: logs.rings,
     });
     print(startTable(config, gateway.servers(), gateway.port));
+    const first = gateway.firstSetUp();
+    // On stdout only: a log is read by more people than a console.
+    if (first !== undefined) print(firstSetUpText(first));
     print(`Listening on ${bindUrl(config, gateway.port)}\n`);
     reloadOnHangUp(gateway, emit);
     const reason = await Promise.race([untilSignal(gateway, clock), faults]);

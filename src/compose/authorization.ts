@@ -11,11 +11,14 @@ import { ResourceServer } from "../auth/resource-server.ts";
 import { LOCAL_PRINCIPAL } from "../auth/principal.ts";
 import { decideAuth, usersOf } from "../auth/rights.ts";
 import { TokenStore } from "../auth/token-store.ts";
+import { USER_TABLES } from "../auth/user-store.ts";
 import type { GatewayConfig, ServerConfig } from "../config/model.ts";
 import type { AuthPort } from "../http/context.ts";
+import { errorPage } from "../http/pages/error-page.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
+import { createPeople, type FirstSetUp } from "./people.ts";
 
 export interface AuthorizationOptions {
   /** As it is now; users and rights are read from it at every request. */
@@ -28,6 +31,8 @@ export interface Authorization {
   readonly port: AuthPort;
   /** Tells it the port that is listened on; public URLs may carry it. */
   listensOn(port: number): void;
+  /** A link for the first person, new each time, while nobody has a password. */
+  firstSetUp(): FirstSetUp | undefined;
   close(): Promise<void>;
 }
 
@@ -64,9 +69,19 @@ export function openAuthorization(options: AuthorizationOptions): Authorization 
     tokens,
     clock,
     emit,
+    errorPage,
+  });
+  const people = createPeople({
+    database,
+    engine: authorizationServer,
+    config,
+    port: () => port,
+    clock,
+    emit,
   });
   return {
-    port: { resourceServer, publicHosts, authorizationServer },
+    port: { resourceServer, publicHosts, authorizationServer, people: people.port },
+    firstSetUp: () => people.firstSetUp(),
     listensOn: (bound) => {
       port = bound;
     },
@@ -90,7 +105,7 @@ export function bootUser(server: ServerConfig, config: GatewayConfig): string | 
 }
 
 /** Every store's tables. */
-const TABLES: readonly string[] = [KEY_TABLES, ...AUTHORIZATION_SERVER_TABLES];
+const TABLES: readonly string[] = [KEY_TABLES, ...AUTHORIZATION_SERVER_TABLES, USER_TABLES];
 const FLUSH_MS = 30_000;
 
 /** A folder that cannot be used costs what would have been kept, never the start. */

@@ -25,6 +25,8 @@ import { adminRoutes } from "./routes/admin.ts";
 import { MCP_ENDPOINTS, serveMcp } from "./routes/mcp.ts";
 import { reply } from "./reply.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
+import { setUpRoutes } from "./routes/set-up.ts";
+import { signInRoutes } from "./routes/sign-in.ts";
 import { utilityRoutes } from "./routes/utility.ts";
 import { wellKnownRoutes } from "./routes/well-known.ts";
 
@@ -104,6 +106,8 @@ function createRoutes(options: AppOptions): Hono<Env> {
   if (options.auth !== undefined) {
     wellKnownRoutes(app, options.auth);
     oauthRoutes(app, options.auth);
+    setUpRoutes(app, options.auth, options.onFault);
+    signInRoutes(app, options.auth, options.onFault);
   }
   app.notFound((c) =>
     reply(c, { error: "not_found", message: "There is nothing at this path" }, 404),

@@ -1,9 +1,12 @@
 /**
  * What routes are given: by the composition root once, and by each request.
  */
+import type { Accounts } from "../auth/accounts.ts";
 import type { AuthorizationServer } from "../auth/authorization-server.ts";
 import type { PublicHosts } from "../auth/public-hosts.ts";
 import type { ResourceServer } from "../auth/resource-server.ts";
+import type { SignIn } from "../auth/sign-in.ts";
+import type { Emit } from "../kernel/event.ts";
 import type { Endpoint } from "../transport/endpoint.ts";
 import type { HealthActions } from "./health-actions.ts";
 import type { AdminActions } from "./admin-actions.ts";
@@ -53,6 +56,17 @@ export interface AuthPort {
   /** As the configuration is now. */
   readonly publicHosts: () => PublicHosts;
   readonly authorizationServer: AuthorizationServer | undefined;
+  readonly people: PeoplePort;
+}
+
+/** What the pages for people are made of. */
+export interface PeoplePort {
+  readonly accounts: Accounts;
+  /** Undefined without an authorization server. */
+  readonly signIn: SignIn | undefined;
+  /** URLs of the servers that a person may use. */
+  readonly addressesOf: (user: string) => readonly string[];
+  readonly emit: Emit;
 }
 
 export interface AppOptions {

@@ -3,11 +3,12 @@
  * Bodies are read here, up to a cap that no honest request comes near.
  */
 import type { Context, Hono } from "hono";
-import type { Issuer } from "../../auth/public-hosts.ts";
 import { readBody } from "../../transport/body.ts";
 import type { AuthPort, Env } from "../context.ts";
 import { peerOf } from "../peer.ts";
 import { reply } from "../reply.ts";
+import { requestIssuer } from "./issuer.ts";
+import { bindToBrowser } from "./sign-in.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
 const ENDPOINTS = ["/authorize/*", "/token", "/register", "/revoke"] as const;
@@ -15,14 +16,6 @@ const ENDPOINTS = ["/authorize/*", "/token", "/register", "/revoke"] as const;
 /** Mounts the endpoints. */
 export function oauthRoutes(app: Hono<Env>, auth: AuthPort): void {
   for (const path of ENDPOINTS) app.all(path, (c) => serve(c, auth));
-}
-
-/** The issuer that a request's host stands for; undefined for a subdomain without a server. */
-export function requestIssuer(c: Context<Env>, auth: AuthPort): Issuer | undefined {
-  const { host } = c.env;
-  const hosts = auth.publicHosts();
-  if (host.kind === "main") return hosts.root;
-  return hosts.hasSubdomains ? hosts.ofServer(host.slug) : hosts.root;
 }
 
 async function serve(c: Context<Env>, auth: AuthPort): Promise<Response> {
@@ -39,5 +32,7 @@ async function serve(c: Context<Env>, auth: AuthPort): Promise<Response> {
   }
   const { method, headers, signal } = raw;
   const request = new Request(raw.url, { method, headers, body, signal });
-  return authorizationServer.serve(request, issuer, peerOf(c));
+  const answer = await authorizationServer.serve(request, issuer, peerOf(c));
+  const { signIn } = auth.people;
+  return signIn === undefined ? answer : bindToBrowser(c, answer, issuer, signIn);
 }

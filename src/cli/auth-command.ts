@@ -1,0 +1,86 @@
+/**
+ * What commands about people, keys and grants share: the configuration, the database of the gateway
+ * that may be running beside, and errors in words.
+ */
+import type { Database } from "bun:sqlite";
+import { statSync } from "node:fs";
+import type { Command } from "commander";
+import { openAuthDatabase } from "../auth/database.ts";
+import { loadConfig } from "../config/load.ts";
+import type { GatewayConfig } from "../config/model.ts";
+import type { LoadedConfig } from "../config/resolve.ts";
+import { messageOf } from "../kernel/error.ts";
+import type { CommandContext } from "./command-context.ts";
+import { EXIT } from "./exit-codes.ts";
+import { flagsFrom, type OptionValues } from "./options.ts";
+import { formatProblem } from "./problems.ts";
+
+/** Ends a command with a sentence. */
+export class CommandProblem extends Error {
+  override readonly name = "CommandProblem";
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = EXIT.bug) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Where a command writes. */
+export type CommandOutput = Pick<CommandContext, "print" | "tell">;
+
+/** The configuration of a command that has words of its own, such as the name of a person. */
+export function loadedFor(command: Command, context: CommandContext): LoadedConfig {
+  const { env, workingFolder, selfCommand } = context;
+  const flags = flagsFrom(command.opts<OptionValues>(), []);
+  return loadConfig({ flags, env, workingFolder, selfCommand });
+}
+
+/**
+ * Runs a command on the database. Problems become a sentence on stderr.
+ * @returns the exit code
+ */
+export async function withAuthDatabase(
+  loaded: LoadedConfig,
+  tables: readonly string[],
+  output: CommandOutput,
+  work: (database: Database, config: GatewayConfig) => Promise<void> | void,
+): Promise<number> {
+  const { config } = loaded;
+  if (config === undefined) {
+    for (const problem of loaded.problems) output.tell(`${formatProblem(problem)}\n`);
+    return EXIT.configuration;
+  }
+  try {
+    const database = open(config.dataDir, tables);
+    try {
+      await work(database, config);
+      return EXIT.stopped;
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    if (!(error instanceof CommandProblem)) throw error;
+    output.tell(`${error.message}\n`);
+    return error.exitCode;
+  }
+}
+
+function open(folder: string, tables: readonly string[]): Database {
+  refuseForeignFolder(folder);
+  try {
+    return openAuthDatabase(folder, tables);
+  } catch (error) {
+    throw new CommandProblem(`the database in ${folder} cannot be used: ${messageOf(error)}`);
+  }
+}
+
+/** Files that root leaves in the folder of another user would lock the gateway out of its own database. */
+function refuseForeignFolder(folder: string): void {
+  const owner = statSync(folder, { throwIfNoEntry: false })?.uid;
+  const self = process.getuid?.();
+  if (owner === undefined || self === undefined || owner === self) return;
+  throw new CommandProblem(
+    `the data folder ${folder} belongs to the user with id ${owner}: run this command as that user, as in sudo -u '#${owner}'`,
+  );
+}

@@ -16,7 +16,7 @@ import { isLoopback } from "./kernel/address.ts";
 import { messageOf } from "./kernel/error.ts";
 import type { Emit } from "./kernel/event.ts";
 import { createActions } from "./compose/actions.ts";
-import { bootUser, openAuthorization } from "./compose/authorization.ts";
+import { bootUser, isForThisMachine, openAuthorization } from "./compose/authorization.ts";
 import { createAdminActions } from "./compose/admin.ts";
 import { openAdminSocket } from "./compose/admin-socket.ts";
 import { endpointFactory } from "./compose/endpoints.ts";
@@ -145,6 +145,8 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     handover: (slug) => fleet.handover(slug),
     actions,
     health: health.actions,
+    trustedProxies: config.trustedProxies,
+    isForThisMachine: isForThisMachine(config),
     auth: authorization?.port,
     admin,
     idleTimeoutSeconds,

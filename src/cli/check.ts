@@ -6,6 +6,7 @@
  */
 import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { decideAuth, type AuthDecision } from "../auth/rights.ts";
 import { loadConfig, type LoadInput } from "../config/load.ts";
 import type { ServerConfig } from "../config/model.ts";
 import { formatPath, type ConfigProblem } from "../config/problem.ts";
@@ -67,6 +68,7 @@ function asJson({ loaded, found, problems, ok }: Report, verbose: boolean): stri
     })),
     servers: found,
     skipped: config?.skipped ?? [],
+    authentication: config === undefined ? null : decideAuth(config),
     ...(verbose ? { settings: provenance } : {}),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
@@ -86,10 +88,18 @@ function asText({ loaded, found, problems, ok }: Report, verbose: boolean): stri
   const wrong = new Set(problems.filter(isError).map((problem) => problem.server));
   const leftOut = (config?.skipped ?? []).filter(({ name }) => !wrong.has(name));
   for (const { name, reason } of leftOut) lines.push(`${name}: left out, ${reason}`);
+  if (config !== undefined) lines.push(authText(decideAuth(config)));
   const count = (wanted: string): number =>
     problems.filter(({ severity }) => severity === wanted).length;
   lines.push(summary(ok, count("error"), count("warning")));
   return `${lines.join("\n")}\n`;
+}
+
+function authText(decision: AuthDecision): string {
+  if (decision.isOn) return `Authentication is on: ${decision.why}.`;
+  return decision.isInsecure
+    ? "Authentication is OFF, as auth.allowInsecure says: whoever reaches the gateway can use every server."
+    : "Authentication is off: only this machine can call.";
 }
 
 function summary(ok: boolean, errors: number, warnings: number): string {

@@ -104,6 +104,12 @@ export function bootUser(server: ServerConfig, config: GatewayConfig): string | 
   return second === undefined ? first : undefined;
 }
 
+/** True where only this machine is served, and nobody is asked who they are. */
+export function isForThisMachine(config: GatewayConfig): boolean {
+  const decision = decideAuth(config);
+  return !decision.isOn && !decision.isInsecure;
+}
+
 /** Every store's tables. */
 const TABLES: readonly string[] = [KEY_TABLES, ...AUTHORIZATION_SERVER_TABLES, USER_TABLES];
 const FLUSH_MS = 30_000;

@@ -73,7 +73,7 @@ export const PROXY_SHAPE = {
     }),
   trustedProxies: z.array(judged(judgeNetwork)).prefault([]).meta({
     description:
-      "Addresses and networks of reverse proxies, such as `172.16.0.0/12`, whose `X-Forwarded-For` and `X-Forwarded-Prefix` are believed. Variable `TRUSTED_PROXIES`, with commas.",
+      "Addresses and networks of reverse proxies, such as `172.16.0.0/12`, whose `X-Forwarded-For` and `X-Forwarded-Prefix` are believed. Where nobody is asked who they are and only this machine is served, requests through any other proxy are refused. Variable `TRUSTED_PROXIES`, with commas.",
   }),
   dataDir: setting(
     judgePath,

@@ -3,7 +3,8 @@
  * is asked for a key, and no host or origin is compared. The same routes as over HTTP, MCP included.
  */
 import { Hono } from "hono";
-import type { AppOptions, ConnectionControl, Env } from "./context.ts";
+import type { ConnectionControl } from "./connection.ts";
+import type { AppOptions, Env } from "./context.ts";
 import type { App } from "./app.ts";
 import { reply } from "./reply.ts";
 import { adminRoutes } from "./routes/admin.ts";

@@ -7,7 +7,8 @@
 import { Hono } from "hono";
 import { TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { refusal } from "../transport/answers.ts";
-import type { AppOptions, ConnectionControl, Env } from "./context.ts";
+import type { ConnectionControl } from "./connection.ts";
+import type { AppOptions, Env } from "./context.ts";
 import { requireAdmin } from "./gate.ts";
 import { createHostMatcher, type HostMatch } from "./hosts.ts";
 import { authPathKind } from "./auth-paths.ts";
@@ -19,6 +20,7 @@ import {
   openToAll,
   preflightResponse,
 } from "./origins.ts";
+import { Peers } from "./peers.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { adminGuard } from "./admin-guard.ts";
 import { adminRoutes } from "./routes/admin.ts";
@@ -44,6 +46,7 @@ export function createApp(options: AppOptions): App {
   const routes = createRoutes(options);
   const matchHost = createHostMatcher(options.hosts);
   const { idleTimeoutSeconds } = options;
+  const peers = new Peers(options.trustedProxies);
   return (request, control) => {
     // Without a usable Host the URL has no origin, and paths in it would be read wrongly.
     const url = request.url;
@@ -56,12 +59,15 @@ export function createApp(options: AppOptions): App {
         `Forbidden: Host ${JSON.stringify(hostHeader)} is not served here (see allowedHosts)`,
       );
     }
+    const via = options.isForThisMachine ? peers.untrustedForwarding(request, control) : undefined;
+    if (via !== undefined) return forbidden(throughProxy(via));
     const ownPath = pathOf(url, pathAt, options);
     const kind = options.auth === undefined ? undefined : authPathKind(ownPath);
     const bindings = {
       path: kind === undefined ? routePath(ownPath, host, options) : ownPath,
       ownPath,
       host,
+      peers,
       control,
       idleTimeoutSeconds,
     };
@@ -155,6 +161,10 @@ async function withCors(pending: Response | Promise<Response>, origin: string): 
   const response = await pending;
   addCorsHeaders(response.headers, origin);
   return response;
+}
+
+function throughProxy(header: string): string {
+  return `Forbidden: the request came through a proxy (${header}), and without authentication only this machine is served. Turn it on (auth.required), or name the proxy in trustedProxies`;
 }
 
 function forbidden(message: string): Response {

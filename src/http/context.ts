@@ -10,8 +10,10 @@ import type { Emit } from "../kernel/event.ts";
 import type { Endpoint } from "../transport/endpoint.ts";
 import type { HealthActions } from "./health-actions.ts";
 import type { AdminActions } from "./admin-actions.ts";
+import type { ConnectionControl } from "./connection.ts";
 import type { HostMatch, HostPolicy } from "./hosts.ts";
 import type { OriginPolicy } from "./origins.ts";
+import type { Peers } from "./peers.ts";
 
 export interface ServerStatus {
   readonly name: string;
@@ -42,12 +44,6 @@ export interface UtilityActions {
   /** All tools of a running server for a person, as JSON text of an array. @throws GatewayError */
   readonly listTools: (slug: string, user: string) => Promise<string>;
   readonly cleanup: () => CleanupReport;
-}
-
-/** What Bun's server offers to a request. */
-export interface ConnectionControl {
-  timeout(request: Request, seconds: number): void;
-  requestIP(request: Request): { readonly address: string } | null;
 }
 
 /** Authentication as HTTP needs it. */
@@ -82,6 +78,10 @@ export interface AppOptions {
   readonly handover: (slug: string) => Promise<void> | undefined;
   readonly actions: UtilityActions;
   readonly health: HealthActions;
+  /** Addresses and networks of proxies whose forwarding headers are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Only this machine is served, and nobody is asked who they are: no proxy may stand in between. */
+  readonly isForThisMachine: boolean;
   /** Undefined where everybody may call. */
   readonly auth: AuthPort | undefined;
   readonly admin: AdminActions;
@@ -98,6 +98,7 @@ export interface Env {
     /** The same before that turn: as the client wrote it behind host and prefix. */
     readonly ownPath: string;
     readonly host: HostMatch;
+    readonly peers: Peers;
     readonly control: ConnectionControl;
     readonly idleTimeoutSeconds: number;
   };

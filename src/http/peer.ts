@@ -1,11 +1,11 @@
 /**
- * Whom a request came from, as far as the gateway believes it.
+ * Whom the request of a route came from, as far as the gateway believes it.
  */
 import type { Context } from "hono";
 import type { Peer } from "../auth/authorization-server.ts";
 import type { Env } from "./context.ts";
 
-/** The address at the other end of the connection. */
+/** The caller's address: the far end of the connection, or whom trusted proxies there name. */
 export function peerOf(c: Context<Env>): Peer {
-  return { address: c.env.control.requestIP(c.req.raw)?.address };
+  return c.env.peers.of(c.req.raw, c.env.control);
 }

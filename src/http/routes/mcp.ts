@@ -77,7 +77,9 @@ function asksForStream(request: Request): boolean {
 function messagesPath(c: Context<Env>, slug: string, options: AppOptions): string {
   if (c.env.host.kind === "server") return "/messages";
   const forwarded = c.req.header("x-forwarded-prefix")?.replace(/\/$/, "");
-  const prefix =
-    forwarded !== undefined && PREFIX.test(forwarded) ? forwarded : options.publicPrefix;
-  return `${prefix}/${slug}/messages`;
+  const isBelieved =
+    forwarded !== undefined &&
+    PREFIX.test(forwarded) &&
+    c.env.peers.isFromTrusted(c.req.raw, c.env.control);
+  return `${isBelieved ? forwarded : options.publicPrefix}/${slug}/messages`;
 }

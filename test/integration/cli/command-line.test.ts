@@ -77,7 +77,9 @@ test("schema prints what the repository holds", async () => {
 describe("check", () => {
   test("a good configuration is 0, with where its programs are", async () => {
     const { exitCode, stdout, stderr } = await run(["check"], { files: { "config.json": good } });
-    expect(stdout).toMatch(/^tool: \/\S*\/sh\nThe configuration is good\.\n$/);
+    expect(stdout).toMatch(
+      /^tool: \/\S*\/sh\nAuthentication is off: only this machine can call\.\nThe configuration is good\.\n$/,
+    );
     expect(stderr).toBe("");
     expect(exitCode).toBe(0);
   });

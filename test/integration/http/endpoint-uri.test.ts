@@ -10,13 +10,16 @@ import { openGet, post, request } from "../../helpers/raw-http.ts";
 const PREFIXED = "https://tools.example.org/mcp-servers";
 const servers = { echo: fixtureServer("echo"), "a-b": fixtureServer("echo") };
 
+/** The tests stand where the proxy would. */
+const trusting = { trustedProxies: ["127.0.0.1"] };
+
 let plain: RunningGateway;
 let prefixed: RunningGateway;
 
 beforeAll(async () => {
   [plain, prefixed] = await Promise.all([
-    startGateway({ servers }),
-    startGateway({ servers, proxy: OPEN, env: { PUBLIC_URL: `${PREFIXED}/` } }),
+    startGateway({ servers, proxy: trusting }),
+    startGateway({ servers, proxy: { ...OPEN, ...trusting }, env: { PUBLIC_URL: `${PREFIXED}/` } }),
   ]);
 });
 afterAll(() => Promise.all([plain.stop(), prefixed.stop()]));

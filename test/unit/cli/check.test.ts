@@ -127,6 +127,6 @@ describe("the report", () => {
     const { output } = check({ mcpServers: { a: { command: "\u001b[2J\nx\u009b" } } });
     expect(output).toContain("error:");
     expect(output).not.toMatch(/[\u001b\u009b]/);
-    expect(output.trimEnd().split("\n")).toHaveLength(2);
+    expect(output.trimEnd().split("\n")).toHaveLength(3);
   });
 });

@@ -16,6 +16,7 @@ import {
   type Phase,
 } from "./lifecycle.ts";
 import type {
+  ChildCommand,
   ChildExit,
   Incarnation,
   Instance,
@@ -23,15 +24,19 @@ import type {
   StartedBy,
   StoppedBy,
 } from "./model.ts";
+import { Preparation } from "./preparation.ts";
 import { ReadyWaiters } from "./ready-waiters.ts";
 import { FailureJudge } from "./failure-judge.ts";
 import type { RestartPolicy, Verdict } from "./restart-policy.ts";
 import { Run, type RunDeps } from "./run.ts";
-import { errorCodeOf } from "./spawn-failure.ts";
-import { exitCause, mayBeOutOfMemory, type Reason } from "./state-cause.ts";
+import {
+  exitCause,
+  mayBeOutOfMemory,
+  NOT_STARTED,
+  type Reason,
+  spawnErrorCause,
+} from "./state-cause.ts";
 import { StateMachine } from "./state-machine.ts";
-
-const FOR_GOOD: Verdict = { kind: "give-up", retryInMs: undefined };
 
 /** What an instance is given by its supervisor. */
 export interface InstanceDeps extends RunDeps {
@@ -57,6 +62,7 @@ export class ManagedInstance implements Instance {
   #isHeld = false;
   readonly #judge: FailureJudge;
   #run: Run | undefined;
+  #preparation: Preparation | undefined;
   #started = 0;
   #restarts = 0;
   #wait: { readonly timer: Timer; readonly dueAtMs: number } | undefined;
@@ -157,7 +163,9 @@ export class ManagedInstance implements Instance {
     if (isServing(this.#phase) && this.incarnation !== undefined) return Promise.resolve();
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
-    return this.#waiters.wait(deadlineMs, () => this.#unavailable("is not ready yet"));
+    const what = (): string =>
+      this.#preparation?.isPending === true ? "is still being installed" : "is not ready yet";
+    return this.#waiters.wait(deadlineMs, () => this.#unavailable(what()));
   }
 
   stop(reason: string, by: StoppedBy = "released"): Promise<void> {
@@ -186,6 +194,7 @@ export class ManagedInstance implements Instance {
         break;
       case "end-child":
         this.#run?.end();
+        this.#preparation?.giveUp();
         break;
       case "wait":
         this.#startWait(command.delayMs);
@@ -231,37 +240,32 @@ export class ManagedInstance implements Instance {
 
   #spawn(): void {
     this.#spawnError = undefined;
+    const { prepare, command } = this.#options;
+    this.#preparation = new Preparation(prepare ?? (() => command), {
+      onReady: (ready) => this.#launch(ready),
+      onRefused: (thrown) => this.#refused(thrown),
+      onGivenUp: () => this.#take({ type: "ended", verdict: { kind: "rest" } }, NOT_STARTED),
+    });
+    this.#preparation.begin();
+  }
+
+  #launch(command: ChildCommand): void {
     this.#started += 1;
-    let run: Run;
-    try {
-      run = new Run(this.#options, this.#started, this.#deps, {
-        onReady: () => this.#take({ type: "connected" }, { why: { kind: "ready" }, text: "ready" }),
-        onFault: (kind, reason) => this.fault({ kind }, reason),
-        onEnded: (exit) => this.#ended(exit),
-      });
-    } catch (thrown) {
-      this.#refused(thrown);
-      return;
-    }
-    this.#run = run;
-    run.begin();
+    this.#run = new Run({ ...this.#options, command }, this.#started, this.#deps, {
+      onReady: () => this.#take({ type: "connected" }, { why: { kind: "ready" }, text: "ready" }),
+      onFault: (kind, reason) => this.fault({ kind }, reason),
+      onEnded: (exit) => this.#ended(exit),
+    });
+    this.#run.begin();
   }
 
   #refused(thrown: unknown): void {
     const text = messageOf(thrown);
     this.#lastError = text;
     this.#spawnError = thrown instanceof GatewayError ? thrown : undefined;
-    const isRetried =
-      this.#options.restart === "on-failure" && this.#spawnError?.retryable === true;
-    const errorCode = errorCodeOf(this.#spawnError?.cause);
-    const why: StateCause = {
-      kind: "spawn-error",
-      ...(errorCode === undefined ? {} : { errorCode }),
-    };
-    this.#take(
-      { type: "refused", verdict: isRetried ? this.#judge.judge() : FOR_GOOD },
-      { why, text },
-    );
+    const why = spawnErrorCause(this.#spawnError);
+    const verdict = this.#judge.onRefusal(this.#spawnError, this.#options.restart);
+    this.#take({ type: "refused", verdict }, { why, text });
   }
 
   #ended(exit: ChildExit): void {
@@ -270,19 +274,15 @@ export class ManagedInstance implements Instance {
     const isFailure = endIsFailure(this.#phase);
     const isOutOfMemory = mayBeOutOfMemory(exit) && this.#deps.claimOomKill();
     if (!exit.expected) this.#lastError = exitTextWithStderr(exit, isOutOfMemory);
-    const verdict: Verdict = isFailure ? this.#verdictOn(exit) : { kind: "rest" };
+    const verdict: Verdict = isFailure
+      ? this.#judge.onExit(exit, this.#options.restart)
+      : { kind: "rest" };
     const byItself = { why: exitCause(exit, isOutOfMemory), text: exitText(exit, isOutOfMemory) };
     // A child that we stopped is remembered for our reason, not for the signal that it needed.
     const ordered = exit.expected ? this.#machine.order : undefined;
     const text = isFailure ? ordered?.text : undefined;
     const reason = { why: ordered?.why ?? byItself.why, text: text ?? byItself.text };
     this.#take({ type: "ended", verdict }, reason);
-  }
-
-  #verdictOn(exit: ChildExit): Verdict {
-    if (this.#options.restart === "on-failure") return this.#judge.judge();
-    const isOrderly = exit.exitCode === 0 && !exit.expected;
-    return isOrderly ? { kind: "rest" } : FOR_GOOD;
   }
 
   /** Why waiting would be in vain, if it would. */

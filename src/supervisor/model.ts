@@ -64,6 +64,13 @@ export interface InstanceOptions {
   /** "shared", "session-1a2b…", for logs and pages. */
   readonly label: string;
   readonly command: ChildCommand;
+  /**
+   * Asked before each incarnation for the command to start in place of `command`; a promise while
+   * something has to be installed first. No deadline of an instance counts that time: the promise
+   * brings its own. `signal` aborts when nobody wants the incarnation any more.
+   * @throws GatewayError UPSTREAM_SPAWN_FAILED, or a rejection with it
+   */
+  readonly prepare?: (signal: AbortSignal) => ChildCommand | Promise<ChildCommand>;
   /** Values to redact from anything that is shown of stderr. */
   readonly secrets: readonly string[];
   /** It is only started when somebody wants it: `idle` from the beginning. */
@@ -121,6 +128,9 @@ export interface Instance {
   /** The processes of the live incarnation's tree. */
   processes(): readonly number[];
 }
+
+/** All that those need who only start processes. */
+export type Starter = Pick<Supervisor, "createInstance">;
 
 export interface Supervisor {
   createInstance(options: InstanceOptions): Instance;

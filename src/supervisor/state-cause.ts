@@ -2,13 +2,18 @@
  * Pure. Why an instance changes its state, for programs; the words for people are exit-text.ts's.
  */
 import type { StateCause } from "../kernel/health-event.ts";
+import type { GatewayError } from "../kernel/error.ts";
 import type { ChildExit } from "./model.ts";
+import { errorCodeOf } from "./spawn-failure.ts";
 
 /** A cause with its words. */
 export interface Reason {
   readonly why: StateCause;
   readonly text: string;
 }
+
+/** Of an incarnation that was given up while it was being prepared. */
+export const NOT_STARTED: Reason = { why: { kind: "released" }, text: "it was not started yet" };
 
 const SIGKILL_STATUS = 137;
 
@@ -26,4 +31,10 @@ export function exitCause(exit: ChildExit, isOutOfMemory: boolean): StateCause {
   const how = signal === null ? { exitCode } : { signal };
   if (isOutOfMemory) return { kind: "out-of-memory", ...how };
   return signal === null ? { kind: "exit", exitCode } : { kind: "signal", signal };
+}
+
+/** The cause of a start that was refused. */
+export function spawnErrorCause(error: GatewayError | undefined): StateCause {
+  const errorCode = errorCodeOf(error?.cause);
+  return { kind: "spawn-error", ...(errorCode === undefined ? {} : { errorCode }) };
 }

@@ -10,7 +10,7 @@ import type { ServerConfig } from "../config/model.ts";
 import type { Clock, Timer } from "../kernel/clock.ts";
 import { GatewayError, messageOf } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
-import type { Incarnation, Supervisor } from "../supervisor/model.ts";
+import type { Incarnation, Starter } from "../supervisor/model.ts";
 import { METHOD_NOT_FOUND } from "../wire/error-codes.ts";
 import { LATEST_MODERN } from "../wire/revision.ts";
 import type { Answer } from "./call.ts";
@@ -22,7 +22,7 @@ export interface EraProbeOptions {
   readonly server: ServerConfig;
   /** Params of an enveloped `server/discover`. */
   readonly opening: Uint8Array;
-  readonly supervisor: Supervisor;
+  readonly supervisor: Starter;
   readonly clock: Clock;
   readonly emit: Emit;
   readonly maxJsonDepth: number;

@@ -15,7 +15,7 @@ import type {
   Incarnation,
   Instance,
   StoppedBy,
-  Supervisor,
+  Starter,
 } from "../supervisor/model.ts";
 import type { RestartPolicy } from "../supervisor/restart-policy.ts";
 import type { Message } from "../wire/message.ts";
@@ -50,7 +50,7 @@ export interface LinkOptions {
   readonly barred: () => GatewayError | undefined;
   readonly maxJsonDepth: number;
   readonly traceBodies?: boolean;
-  readonly supervisor: Supervisor;
+  readonly supervisor: Starter;
   readonly clock: Clock;
   readonly emit: Emit;
 }

@@ -10,7 +10,7 @@ import type { ServerConfig } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
-import type { StoppedBy, Supervisor } from "../supervisor/model.ts";
+import type { StoppedBy, Starter } from "../supervisor/model.ts";
 import type { Era } from "../wire/revision.ts";
 import { jsonBytes } from "../wire/message.ts";
 import type { ProfileKey } from "./kept-server.ts";
@@ -19,7 +19,7 @@ import type { Profile } from "./profile.ts";
 
 export interface PoolOptions {
   readonly server: ServerConfig;
-  readonly supervisor: Supervisor;
+  readonly supervisor: Starter;
   readonly clock: Clock;
   readonly emit: Emit;
   readonly maxJsonDepth: number;

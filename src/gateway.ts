@@ -29,6 +29,7 @@ import type { FirstSetUp } from "./compose/people.ts";
 import { Reloader, type ReloadReport } from "./compose/reload.ts";
 import { drain, startTimers } from "./compose/timers.ts";
 import { StateHistory } from "./observe/state-history.ts";
+import { SelfRuntime } from "./runtime/self-runtime.ts";
 import { SessionRegistry } from "./session/registry.ts";
 import { createSupervisor } from "./supervisor/supervisor.ts";
 import { WaitingPosts } from "./transport/endpoint.ts";
@@ -83,8 +84,11 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   const isDraining = (): boolean => draining;
   const kept = openKept(options);
   const shared = { streams, waiting, isDraining };
+  const { dataDir, installEnv } = config;
+  const { selfCommand } = options;
+  const runtime = new SelfRuntime({ dataDir, installEnv, selfCommand, supervisor, clock, emit });
   const fleet = new Fleet({
-    createEndpoint: endpointFactory(options, { supervisor, registry, kept, shared }),
+    createEndpoint: endpointFactory(options, { supervisor, registry, kept, runtime, shared }),
     registry,
     clock,
     drainMs: limits.drainMs,
@@ -167,6 +171,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   const timers = [
     ...health.timers,
     ...startTimers({ clock, bridges, registry, streams, waiting, config }),
+    runtime.startRefreshing(),
   ];
   if (options.load !== undefined && config.source.kind === "file") {
     const onChange = (): void => {

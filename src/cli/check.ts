@@ -4,16 +4,13 @@
  *
  * Owns the report; the exit code is its caller's business to apply.
  */
-import { accessSync, constants, statSync } from "node:fs";
-import { resolve } from "node:path";
 import { decideAuth, type AuthDecision } from "../auth/rights.ts";
 import { loadConfig, type LoadInput } from "../config/load.ts";
-import type { ServerConfig } from "../config/model.ts";
-import { formatPath, type ConfigProblem } from "../config/problem.ts";
+import type { ConfigProblem } from "../config/problem.ts";
 import type { LoadedConfig } from "../config/resolve.ts";
 import { EXIT } from "./exit-codes.ts";
-import { missingProgramHint } from "./program-hints.ts";
 import { formatProblem } from "./problems.ts";
+import { type FoundProgram, resolvePrograms } from "./programs.ts";
 
 /** What `check` is called with. */
 export interface CheckOptions extends LoadInput {
@@ -23,12 +20,6 @@ export interface CheckOptions extends LoadInput {
   readonly json: boolean;
   /** Takes text with its line end. */
   readonly print: (text: string) => void;
-}
-
-/** Where a server's program was found. */
-interface FoundProgram {
-  readonly server: string;
-  readonly program: string;
 }
 
 /** Prints the report; returns the exit code: 78 with any error, else 0. */
@@ -109,78 +100,4 @@ function summary(ok: boolean, errors: number, warnings: number): string {
   return ok
     ? `The configuration is good${warned}.`
     : `The configuration is wrong: ${plural(errors, "error")}${warned}.`;
-}
-
-function resolvePrograms(
-  loaded: LoadedConfig,
-  workingFolder: string,
-): { readonly found: readonly FoundProgram[]; readonly problems: readonly ConfigProblem[] } {
-  const found: FoundProgram[] = [];
-  const problems: ConfigProblem[] = [];
-  for (const server of loaded.servers) {
-    const folder = resolve(workingFolder, server.cwd ?? ".");
-    const program = findProgram(server.command, folder, server.env["PATH"]);
-    // A folder of the server's own is made at its start.
-    const isOwn = loaded.folders.some(({ path }) => path === folder);
-    const fault =
-      (isOwn ? undefined : faultOfFolder(folder)) ??
-      (program === null ? faultOfProgram(server, folder) : undefined);
-    if (fault !== undefined) problems.push(placed(fault, server, loaded));
-    else if (program !== null) found.push({ server: server.slug, program });
-  }
-  return { found, problems };
-}
-
-interface Fault {
-  readonly key: "command" | "cwd";
-  readonly message: string;
-  readonly hint: string;
-}
-
-function faultOfFolder(folder: string): Fault | undefined {
-  const stats = statSync(folder, { throwIfNoEntry: false });
-  if (stats?.isDirectory() === true) return undefined;
-  const what = stats === undefined ? "does not exist" : "is no folder";
-  const hint = 'Make the folder or correct "cwd".';
-  return { key: "cwd", message: `names the folder ${folder}, which ${what}`, hint };
-}
-
-function faultOfProgram({ command }: ServerConfig, folder: string): Fault {
-  const where = command.includes("/")
-    ? `which is no executable file (looked for in ${folder})`
-    : "which is not on the PATH of the server";
-  const hint = missingProgramHint(command);
-  return { key: "command", message: `names the program ${command}, ${where}`, hint };
-}
-
-/** As the start of a child looks for it: a path from its folder, a name on its PATH. */
-function findProgram(command: string, folder: string, path: string | undefined): string | null {
-  if (!command.includes("/")) return Bun.which(command, { PATH: path ?? "", cwd: folder });
-  const program = resolve(folder, command);
-  try {
-    accessSync(program, constants.X_OK);
-    return statSync(program).isFile() ? program : null;
-  } catch {
-    // Whatever the reason, it cannot be started; the hint covers them all.
-    return null;
-  }
-}
-
-function placed(
-  { key, message, hint }: Fault,
-  { name }: ServerConfig,
-  { file, placeOf }: LoadedConfig,
-): ConfigProblem {
-  const path = ["mcpServers", name, key];
-  const place = placeOf(path);
-  return {
-    severity: "error",
-    path: file !== undefined ? formatPath(path) : name,
-    file,
-    line: place?.line,
-    column: place?.column,
-    message,
-    hint,
-    server: name,
-  };
 }

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { Bridge } from "../bridge/bridge.ts";
 import { readClientCapabilities, openingParams } from "../codec/client-capabilities.ts";
 import type { ServerConfig } from "../config/model.ts";
+import type { SelfRuntime } from "../runtime/self-runtime.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { Supervisor } from "../supervisor/model.ts";
 import type { Endpoint } from "../transport/endpoint.ts";
@@ -13,6 +14,7 @@ import { Pool, type PoolEvents } from "../upstream/pool.ts";
 import { readDiscoverProfile, readProfile } from "../upstream/profile.ts";
 import { jsonBytes } from "../wire/message.ts";
 import type { GatewayOptions } from "./options.ts";
+import { preparing } from "./preparing.ts";
 import type { Kept } from "./kept.ts";
 
 /** Owners that all endpoints have in common. */
@@ -20,6 +22,7 @@ export interface EndpointParts {
   readonly supervisor: Supervisor;
   readonly registry: SessionRegistry;
   readonly kept: Kept;
+  readonly runtime: SelfRuntime;
   readonly shared: Pick<Endpoint, "streams" | "waiting" | "isDraining">;
 }
 
@@ -29,11 +32,12 @@ export type CreateEndpoint = (server: ServerConfig, signal: AbortSignal) => Endp
 /** Endpoints with the options and limits that the gateway was started with. */
 export function endpointFactory(options: GatewayOptions, parts: EndpointParts): CreateEndpoint {
   const { config, clock, emit, version } = options;
-  const { supervisor, registry, kept, shared } = parts;
+  const { registry, kept, shared } = parts;
   const gateway = { name: "remote-mcp-proxy", version };
   const { limits } = config;
   return (server, signal) => {
     const store = kept.store.of(server);
+    const supervisor = preparing(parts.supervisor, parts.runtime.prepareFor(server));
     const createPool = (eventsFor: PoolEvents): Pool =>
       new Pool(
         {

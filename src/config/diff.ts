@@ -18,6 +18,7 @@ const COUNTS_FROM: Readonly<Record<SettingName, "start" | "now">> = {
   mcpDomain: "start",
   publicUrl: "start",
   dataDir: "start",
+  installEnv: "start",
   logLevelSystem: "start",
   logLevelMcp: "start",
   logFormat: "start",

@@ -69,7 +69,7 @@ export function findServers(
 
 function serverOfCommandLine(context: FindContext): ServersBlock | undefined {
   const { flags, sources, reporter } = context;
-  const { instances, isolation, toolNames } = context.proxy;
+  const { instances, isolation, toolNames, runtime } = context.proxy;
   const isText = flags.stdio !== undefined;
   const flag = isText ? "--stdio" : "--";
   if (isText && (flags.command ?? []).length > 0) {
@@ -94,5 +94,9 @@ function serverOfCommandLine(context: FindContext): ServersBlock | undefined {
   const slug = slugOfCommand([command, ...args]);
   const childEnv = childEnvironment(sources.env, inheritedNames(flags.inheritEnv), {});
   const server = serverFromCommand([command, ...args], { name: slug, slug }, childEnv);
-  return { servers: [{ ...server, instances, isolation, toolNames }], skipped: [], folders: [] };
+  return {
+    servers: [{ ...server, instances, isolation, toolNames, runtime }],
+    skipped: [],
+    folders: [],
+  };
 }

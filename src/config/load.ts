@@ -58,6 +58,7 @@ export function loadConfig(input: LoadInput): LoadedConfig {
       servers: [],
       problems: [unreadable(found, text.error)],
       provenance: [{ setting: "config", value: found.path, from: found.from }],
+      dataDir: "",
       folders: [],
       file: found.path,
       placeOf: () => undefined,

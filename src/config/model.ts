@@ -8,6 +8,8 @@ export type InstancesMode = "auto" | "shared" | "session";
 /** `user`: each person has processes of their own; `none`: all share them. */
 export type IsolationMode = "user" | "none";
 export type ToolNamesMode = "snake_case" | "keep";
+/** Who runs `npx`, `bunx`, `node` and `bun`: the machine's own, this executable, or the first if it is there. */
+export type RuntimeMode = "auto" | "self" | "system";
 
 /** `none`: never forwarded; `forward`: asked of the remote client; a list: answered by the gateway. */
 export type RootsPolicy = "none" | "forward" | readonly string[];
@@ -50,6 +52,11 @@ export interface ServerConfig {
   readonly cwd: string | undefined;
   /** Another user than the gateway's. */
   readonly runAs: { readonly uid: number; readonly gid: number } | undefined;
+  readonly runtime: RuntimeMode;
+  /** Run the install scripts of its packages. */
+  readonly installScripts: boolean;
+  /** For the installation of its packages. */
+  readonly installTimeoutMs: number;
   readonly instances: InstancesMode;
   readonly isolation: IsolationMode;
   readonly toolNames: ToolNamesMode;
@@ -181,6 +188,8 @@ export interface GatewayConfig {
   /** Addresses (`10.0.0.1`) and networks (`10.0.0.0/8`) whose forwarding headers are believed. */
   readonly trustedProxies: readonly string[];
   readonly dataDir: string;
+  /** What of our environment an installation of packages gets beside that of the server. */
+  readonly installEnv: Readonly<Record<string, string>>;
   readonly logLevelSystem: LogLevel;
   readonly logLevelMcp: LogLevel;
   readonly logFormat: "text" | "json";

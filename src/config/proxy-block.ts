@@ -107,9 +107,9 @@ export function blockProvenance(
   proxy: ProxyBlock,
   place: { readonly reporter: Reporter; readonly fileName: string },
 ): readonly Provenance[] {
-  const { allowedOrigins, allowedHosts, instances, isolation, toolNames, startOn } = proxy;
+  const { allowedOrigins, allowedHosts, instances, isolation, toolNames, runtime, startOn } = proxy;
   const { limits, health } = proxy;
-  const own = { instances, isolation, toolNames, startOn };
+  const own = { instances, isolation, toolNames, runtime, startOn };
   const plain = Object.entries({ allowedOrigins, allowedHosts, ...own });
   const rows = [
     ...plain.map(([key, value]) => ({ path: [key], value: [value].flat().join(", ") || "none" })),

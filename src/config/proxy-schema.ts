@@ -19,7 +19,7 @@ import {
   judgePublicUrl,
   RETENTION,
 } from "./scalars.ts";
-import { instances, isolation, text, toolNames } from "./schema-values.ts";
+import { instances, isolation, runtime, text, toolNames } from "./schema-values.ts";
 import { WEBHOOK_SHAPE } from "./webhook-schema.ts";
 
 /** The keys of `proxy.tls`. */
@@ -126,6 +126,7 @@ export const PROXY_SHAPE = {
   isolation: isolation
     .prefault("user")
     .meta({ description: "Default of `isolation` for all servers." }),
+  runtime: runtime.prefault("auto").meta({ description: "Default of `runtime` for all servers." }),
   toolNames: toolNames
     .prefault("snake_case")
     .meta({ description: "Default of `toolNames` for all servers." }),

@@ -4,6 +4,7 @@
  */
 import { parseDocument, type ConfigDocument, type Place } from "./document.ts";
 import type { ExpansionSources } from "./expand.ts";
+import { installEnvironment } from "./install-env.ts";
 import { findServers, isOneServerForm } from "./find-servers.ts";
 import type { Environment, Flags } from "./settings.ts";
 import type { GatewayConfig, ServerConfig } from "./model.ts";
@@ -39,6 +40,8 @@ export interface LoadedConfig {
   readonly servers: readonly ServerConfig[];
   readonly problems: readonly ConfigProblem[];
   readonly provenance: readonly Provenance[];
+  /** The data folder, also when `config` is undefined. */
+  readonly dataDir: string;
   /** Folders that must exist before the servers start. */
   readonly folders: readonly ServerFolder[];
   /** The file that was read, absolute. */
@@ -73,6 +76,7 @@ export function resolveConfig(input: ResolveInput): LoadedConfig {
       ...provenance,
       ...blockProvenance(proxy, { reporter, fileName }),
     ],
+    dataDir,
     folders: block?.folders ?? [],
     file: file?.path,
     placeOf: (path) => reporter.placeOf(path, "value"),
@@ -115,6 +119,7 @@ function toConfig(input: ResolveInput, { proxy, settings, block }: Parts): Gatew
   return {
     source: input.file === undefined ? withoutFile : { kind: "file", path: input.file.path },
     ...settings,
+    installEnv: installEnvironment(input.env),
     allowedOrigins: proxy.allowedOrigins,
     allowedHosts: proxy.allowedHosts,
     publicPort: proxy.publicPort,

@@ -14,3 +14,5 @@ export const instances = oneOf(["auto", "shared", "session"]);
 export const isolation = oneOf(["user", "none"]);
 /** How names of tools are shown. */
 export const toolNames = oneOf(["snake_case", "keep"]);
+/** Who runs what a server is started with. */
+export const runtime = oneOf(["auto", "self", "system"]);

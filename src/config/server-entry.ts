@@ -17,7 +17,7 @@ import { unknownServerKeys } from "./unknown-keys.ts";
 
 /** What entries inherit of the block `proxy`. */
 export type EntryDefaults = LifeDefaults &
-  Pick<ServerConfig, "instances" | "isolation" | "toolNames">;
+  Pick<ServerConfig, "instances" | "isolation" | "runtime" | "toolNames">;
 
 /** What an entry is read with. */
 export interface EntryContext {
@@ -103,6 +103,9 @@ function toServer(
     secrets: [...new Set([...Object.values(parsed.env), ...fileContents])].filter(Boolean),
     cwd: parsed.cwd,
     runAs: parsed.runAs,
+    runtime: parsed.runtime ?? defaults.runtime,
+    installScripts: parsed.installScripts,
+    installTimeoutMs: parsed.installTimeout,
     instances: parsed.instances ?? defaults.instances,
     isolation: parsed.isolation ?? defaults.isolation,
     toolNames: parsed.toolNames ?? defaults.toolNames,

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { count, duration, oneOf, optionalDuration, size } from "./fields.ts";
 import { SERVER_HEALTH_SHAPE, startOn } from "./health-schema.ts";
-import { instances, isolation, text, textList, toolNames } from "./schema-values.ts";
+import { instances, isolation, runtime, text, textList, toolNames } from "./schema-values.ts";
 
 const RUN_AS = /^[1-9]\d{0,8}(?::[1-9]\d{0,8})?$/;
 
@@ -56,6 +56,18 @@ export const SERVER_SHAPE = {
       description:
         "User, as `uid` or `uid:gid`, that its processes run as, so that they can read neither the gateway's files nor its memory. Needs a gateway that runs as root. Its `HOME` is then its `${SERVER_DATA}`.",
     }),
+  runtime: runtime.optional().meta({
+    description:
+      "Who runs `npx`, `bunx`, `node` and `bun`: `system`, the machine's own; `self`, this executable, with packages from the data folder; `auto`, the machine's own if it is there. Without it `proxy.runtime`.",
+  }),
+  installScripts: z.boolean().prefault(false).meta({
+    description:
+      "Run the install scripts of the packages that this executable installs; some with native code need it, and a shell.",
+  }),
+  installTimeout: duration(
+    "5m",
+    "For an installation by this executable; `startTimeout` begins after it.",
+  ),
   disabled: z.boolean().prefault(false).meta({ description: "`true` leaves this entry out." }),
   enabled: z.boolean().prefault(true).meta({ description: "`false` leaves this entry out." }),
   type: z.string().optional().meta({
@@ -136,7 +148,7 @@ export const SERVER_SHAPE = {
   }),
   startTimeout: duration(
     "30s",
-    "From the start of the process to its answer to `initialize`; downloads by npx count.",
+    "From the start of the process to its answer to `initialize`; downloads by the machine's own npx count.",
   ),
   requestTimeout: duration("300s", "From a request to its answer; progress starts it anew."),
   optionalListTimeout: duration(

@@ -30,6 +30,8 @@ export const LEVEL_RANK: Readonly<Record<LogLevel, number>> = {
   TRACE: 4,
 };
 
+/** Labels of processes that serve nobody: the one that finds out the era, the one that installs. */
+const THROW_AWAY: ReadonlySet<string> = new Set(["probe", "install"]);
 /** A client chooses the length of its method and ids. */
 const MAX_CHARS = 4000;
 const MAX_FIELD_CHARS = 400;
@@ -54,7 +56,7 @@ export function serverOf(event: GatewayEvent): string | undefined {
 
 /** How grave an event is. What a throw-away process does is of interest only when something is looked for. */
 export function levelOf(event: GatewayEvent): LogLevel {
-  if ("instance" in event && event.instance === "probe") return "DEBUG";
+  if ("instance" in event && THROW_AWAY.has(event.instance)) return "DEBUG";
   switch (event.kind) {
     case "gateway.notice":
       return event.level;

@@ -10,13 +10,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { ServerConfig } from "../config/model.ts";
-import type {
-  ChildExit,
-  Incarnation,
-  Instance,
-  StoppedBy,
-  Starter,
-} from "../supervisor/model.ts";
+import type { ChildExit, Incarnation, Instance, StoppedBy, Starter } from "../supervisor/model.ts";
 import type { RestartPolicy } from "../supervisor/restart-policy.ts";
 import type { Message } from "../wire/message.ts";
 import { isModernRefusal } from "./era-verdict.ts";

@@ -51,8 +51,10 @@ describe("programs", () => {
   });
 
   test.each([
-    [{ command: "npx" }, "command", "not on the PATH", "Node.js"],
+    [{ command: "npx", runtime: "system" }, "command", "not on the PATH", 'remove "runtime"'],
     [{ command: "uvx" }, "command", "not on the PATH", "Install uv"],
+    [{ command: "python" }, "command", "not on the PATH", "python3"],
+    [{ command: "docker" }, "command", "not on the PATH", "Install Docker"],
     [{ command: "constructor" }, "command", "not on the PATH", "Install it"],
     [{ command: "npx -y x" }, "command", "not on the PATH", '"args"'],
     [{ command: "./no" }, "command", "no executable file", "Correct the path"],
@@ -74,6 +76,41 @@ describe("programs", () => {
     expect(lines[Number(row) - 1]?.slice(Number(column) - 1)).toStartWith(JSON.stringify(value));
     expect(output).toContain(`b: ${join(folder, "bin/good")}\n`);
     expect(exitCode).toBe(78);
+  });
+});
+
+describe("servers of the built-in runtime", () => {
+  test.each([
+    ["npx", ["-y", "@x/y@1"], "built-in runtime, in place of npx: @x/y@1, installed at its first"],
+    ["node", ["dist/a.js"], "built-in runtime, in place of node: /"],
+    ["bun", ["run", "start"], "built-in runtime, in place of bun"],
+  ])("%s %j needs nothing of the machine", (command, args, program) => {
+    const { exitCode, output } = check({ mcpServers: { a: { command, args } } });
+    expect(output).toContain(`a: ${program}`);
+    expect(exitCode).toBe(0);
+  });
+
+  test("a command line that only npx itself understands is wrong, with the reason", () => {
+    const entry = { command: "npx", args: ["-c", "server | tee log"] };
+    const { exitCode, output } = check({ mcpServers: { a: entry } });
+    expect(output).toMatch(/mcpServers\.a\.args .*no npx on this machine.* -c, .*shell.*Node\.js/);
+    expect(exitCode).toBe(78);
+  });
+
+  test("the machine's own npx is preferred, unless the entry says otherwise", () => {
+    const bin = join(folder, "node-bin");
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(bin, "npx"), "#!/bin/sh\n", { mode: 0o755 });
+    const entry = { command: "npx", args: ["-y", "x"], env: { PATH: bin } };
+    const found = (more: object) => check({ mcpServers: { a: { ...entry, ...more } } }).output;
+    // An npx without a node is a script without its interpreter.
+    expect(found({})).toContain("a: built-in runtime");
+    writeFileSync(join(bin, "node"), "#!/bin/sh\n", { mode: 0o755 });
+    expect(found({})).toContain(`a: ${join(bin, "npx")}`);
+    expect(found({ runtime: "self" })).toContain("a: built-in runtime");
+    rmSync(join(bin, "npx"));
+    expect(found({ command: join(bin, "npx") })).toContain("a: built-in runtime");
+    expect(found({ runtime: "system" })).toContain("names the program npx");
   });
 });
 

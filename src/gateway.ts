@@ -23,12 +23,12 @@ import { endpointFactory } from "./compose/endpoints.ts";
 import { Fleet } from "./compose/fleet.ts";
 import { watchHealth } from "./compose/health.ts";
 import { isolate } from "./compose/isolation.ts";
+import { openObservers } from "./compose/observers.ts";
 import { openKept } from "./compose/kept.ts";
 import type { GatewayOptions } from "./compose/options.ts";
 import type { FirstSetUp } from "./compose/people.ts";
 import { Reloader, type ReloadReport } from "./compose/reload.ts";
 import { drain, startTimers } from "./compose/timers.ts";
-import { StateHistory } from "./observe/state-history.ts";
 import { SelfRuntime } from "./runtime/self-runtime.ts";
 import { SessionRegistry } from "./session/registry.ts";
 import { createSupervisor } from "./supervisor/supervisor.ts";
@@ -53,13 +53,10 @@ export interface Gateway {
  * @throws Error when the address cannot be had
  */
 export async function startGateway(given: GatewayOptions): Promise<Gateway> {
-  const { config, clock } = given;
-  const history = new StateHistory(() => clock.wallMs());
-  const emit: Emit = (event) => {
-    history.record(event);
-    given.emit(event);
-  };
+  const observers = openObservers(given);
+  const { emit, history } = observers;
   const options = { ...given, emit };
+  const { config, clock } = options;
   const { limits } = config;
   await isolate(config, options.host.platform, emit);
   const supervisor = createSupervisor({
@@ -95,6 +92,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     bootUser: (server) => bootUser(server, reloader.config),
   });
   for (const server of config.servers) fleet.add(server);
+  observers.watch({ fleet, registry, streams });
   const bridges = (): Iterable<Bridge> => fleet.bridges();
   const reloader = new Reloader({ running: config, load: options.load, fleet, emit });
   const actions = createActions({
@@ -151,6 +149,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     health: health.actions,
     trustedProxies: config.trustedProxies,
     isForThisMachine: isForThisMachine(config),
+    metrics: observers.metrics,
     auth: authorization?.port,
     admin,
     idleTimeoutSeconds,

@@ -29,6 +29,7 @@ import { reply } from "./reply.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
 import { setUpRoutes } from "./routes/set-up.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { utilityRoutes } from "./routes/utility.ts";
 import { wellKnownRoutes } from "./routes/well-known.ts";
 
@@ -109,6 +110,7 @@ function createRoutes(options: AppOptions): Hono<Env> {
   utilityRoutes(app, options);
   healthRoutes(app, options.health, requireAdmin(options));
   adminRoutes(app, options.admin, adminGuard(options));
+  metricsRoutes(app, options.metrics, requireAdmin(options));
   if (options.auth !== undefined) {
     wellKnownRoutes(app, options.auth);
     oauthRoutes(app, options.auth);

@@ -46,6 +46,14 @@ export interface UtilityActions {
   readonly cleanup: () => CleanupReport;
 }
 
+/** The metrics as HTTP needs them. */
+export interface MetricsPort {
+  /** The media type of the text. */
+  readonly contentType: string;
+  /** All series. */
+  readonly text: () => Promise<string>;
+}
+
 /** Authentication as HTTP needs it. */
 export interface AuthPort {
   readonly resourceServer: ResourceServer;
@@ -82,6 +90,7 @@ export interface AppOptions {
   readonly trustedProxies: readonly string[];
   /** Only this machine is served, and nobody is asked who they are: no proxy may stand in between. */
   readonly isForThisMachine: boolean;
+  readonly metrics: MetricsPort;
   /** Undefined where everybody may call. */
   readonly auth: AuthPort | undefined;
   readonly admin: AdminActions;

@@ -5,6 +5,7 @@
 import type { GatewayEvent, LogLevel } from "../kernel/event.ts";
 import type { Redact } from "../kernel/redact.ts";
 import { authFields, authText } from "./auth-text.ts";
+import { isKnownMethod } from "./method-class.ts";
 import { healthFields, healthLevel, healthText } from "./health-text.ts";
 
 /** Facts of a line beside its words. */
@@ -18,6 +19,7 @@ export interface LogLine {
   readonly server: string | undefined;
   readonly event: GatewayEvent["kind"];
   readonly text: string;
+  /** For the JSON form; undefined where the log is text. */
   readonly fields: LogFields | undefined;
 }
 
@@ -36,15 +38,21 @@ const THROW_AWAY: ReadonlySet<string> = new Set(["probe", "install"]);
 const MAX_CHARS = 4000;
 const MAX_FIELD_CHARS = 400;
 
-/** The line of an event, redacted and cut. */
-export function lineOf(event: GatewayEvent, timeMs: number, redact: Redact): LogLine {
-  const fields = fieldsOf(event);
+/** The line of an event, redacted and cut; its fields only where somebody wants them. */
+export function lineOf(
+  event: GatewayEvent,
+  timeMs: number,
+  redact: Redact,
+  wantsFields: boolean,
+): LogLine {
+  const fields = wantsFields ? fieldsOf(event) : undefined;
+  const isRequest = event.kind === "request.settled";
   return {
     timeMs,
     level: levelOf(event),
     server: serverOf(event),
     event: event.kind,
-    text: plain(redact(textOf(event)), MAX_CHARS),
+    text: isRequest ? requestText(event, redact) : plain(redact(textOf(event)), MAX_CHARS),
     fields: fields === undefined ? undefined : cleanFields(fields, redact),
   };
 }
@@ -124,10 +132,8 @@ function textOf(event: GatewayEvent): string {
       return `session ${event.sessionRef} opened (${event.binding})`;
     case "session.closed":
       return `session ${event.sessionRef} closed: ${event.reason}`;
-    case "request.settled": {
-      const { method, id, sessionRef = "none", era, outcome, durationMs } = event;
-      return `Method: ${method}, ID: ${id}, SessionID: ${sessionRef}, Era: ${era}, ${outcome} in ${durationMs.toFixed(1)} ms`;
-    }
+    case "request.settled":
+      return requestText(event, (text) => text);
     case "auth.step":
       return authText(event);
     case "instance.probed":
@@ -139,6 +145,20 @@ function textOf(event: GatewayEvent): string {
     case "list.substituted":
       return `${event.method} answered by the gateway: ${event.reason}`;
   }
+}
+
+const NUMBER = /^\d{1,16}$/;
+
+/** There is one for each request: only what its client has made up is looked at closely. */
+function requestText(
+  event: Extract<GatewayEvent, { kind: "request.settled" }>,
+  redact: Redact,
+): string {
+  const { sessionRef = "none", era, outcome, durationMs } = event;
+  const clean = (text: string): string => plain(redact(text), MAX_FIELD_CHARS);
+  const method = isKnownMethod(event.method) ? event.method : clean(event.method);
+  const id = NUMBER.test(event.id) ? event.id : clean(event.id);
+  return `Method: ${method}, ID: ${id}, SessionID: ${sessionRef}, Era: ${era}, ${outcome} in ${durationMs.toFixed(1)} ms`;
 }
 
 /** What a program wants to search and count by; the rest is in the words. */
@@ -187,11 +207,13 @@ function cleanFields(fields: LogFields, redact: Redact): LogFields {
   return clean;
 }
 
+/** Most lines. */
+const PLAIN = /^[\x20-\x7e]*$/;
 const UNSAFE = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
 
 /** Clients and children choose parts of it: nothing in them may begin a line or move the cursor. */
 function plain(text: string, maxChars: number): string {
   const { length } = text;
   const shown = length > maxChars ? `${text.slice(0, maxChars)}… (${length})` : text;
-  return shown.replace(UNSAFE, "·");
+  return PLAIN.test(shown) ? shown : shown.replace(UNSAFE, "·");
 }

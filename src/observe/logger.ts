@@ -38,12 +38,13 @@ export function createLogger(options: LoggerOptions): Logger {
   const format = createFormatter(options.format);
   let redact = createLineRedactor(options.secrets);
   const { sinks, wallMs } = options;
+  const wantsFields = options.format === "json";
   const emit: Emit = (event) => {
     const server = serverOf(event);
     const most = server === undefined ? system : mcp;
     const isShown = LEVEL_RANK[levelOf(event)] <= most;
     if (!isShown && event.kind !== "child.stderr") return;
-    const line = lineOf(event, wallMs(), redact(server));
+    const line = lineOf(event, wallMs(), redact(server), wantsFields);
     const text = format(line);
     for (const sink of sinks) sink(line, text, isShown);
   };

@@ -86,6 +86,17 @@ describe("a gateway that works", () => {
     const exits = { server: "one", cause: "exit" };
     expect(valueIn(await scrape(gateway), `${P}server_restarts_total`, exits)).toBe(0);
   });
+
+  test("shows memory and CPU of the processes of a server", async () => {
+    await using gateway = await startGateway({
+      servers: { one: fixtureServer("echo") },
+      proxy: { health: { sampleInterval: "1s" } },
+    });
+    const one = { server: "one" };
+    await RawSession.open(gateway.mcp("one"));
+    await untilSeen(gateway, "server_resident_memory_bytes", one, (bytes = 0) => bytes > 1e6);
+    await untilSeen(gateway, "server_processes", one, (count) => count === 1);
+  });
 });
 
 test("a server that is removed has no present any more", async () => {

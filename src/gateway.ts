@@ -94,7 +94,9 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   for (const server of config.servers) fleet.add(server);
   observers.watch({ fleet, registry, streams });
   const bridges = (): Iterable<Bridge> => fleet.bridges();
-  const reloader = new Reloader({ running: config, load: options.load, fleet, emit });
+  const onBusy = (isBusy: boolean): void => options.onReloading?.(isBusy);
+  const reloader = new Reloader({ running: config, load: options.load, fleet, emit, onBusy });
+  if (options.onReload !== undefined) reloader.onReload(options.onReload);
   const actions = createActions({
     fleet,
     registry,
@@ -189,6 +191,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     const reloading = reloader.close();
     try {
       await drain(bridges, clock, limits.drainMs);
+      streams.announceStop();
       registry.closeAll("the gateway stops");
       for (const bridge of bridges()) bridge.endStateless("the gateway stops");
       streams.endAll();

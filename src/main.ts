@@ -35,6 +35,11 @@ switch (args[0]) {
         pid: process.pid,
         platform: process.platform,
         systemdExecPid: process.env["SYSTEMD_EXEC_PID"],
+        notify: {
+          socket: process.env["NOTIFY_SOCKET"],
+          watchdogUsec: process.env["WATCHDOG_USEC"],
+          watchdogPid: process.env["WATCHDOG_PID"],
+        },
       },
     });
   }

@@ -9,7 +9,7 @@ import { decideAuth } from "../auth/rights.ts";
 import { makeServerFolders } from "../config/load.ts";
 import type { GatewayConfig } from "../config/model.ts";
 import type { LoadedConfig } from "../config/resolve.ts";
-import { secretsOf } from "../config/secrets.ts";
+import { secretsOf, secretsOfBoth } from "../config/secrets.ts";
 import { bindUrl } from "../config/urls.ts";
 import { startGateway, type Gateway } from "../gateway.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -17,6 +17,7 @@ import { messageOf } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
 import { openLogs, type Logs } from "../observe/logs.ts";
 import { createStderrWriter, type StderrWriter } from "../observe/stderr-writer.ts";
+import { ServiceManager } from "../runtime/service-manager.ts";
 import { createSystemClock } from "../runtime/system-clock.ts";
 import { VERSION } from "../runtime/version.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
@@ -55,9 +56,13 @@ export async function serve(input: ServeInput): Promise<number> {
   try {
     makeServerFolders(loaded.folders);
     const { selfCommand, host, load } = input;
+    const systemd = new ServiceManager(host, clock, emit);
     const gateway = await startGateway({
       config,
       load,
+      // Of servers that leave as well: their last words are still to come.
+      onReload: (next, before) => logs.hide(secretsOfBoth(before, next)),
+      onReloading: (isBusy) => (isBusy ? systemd.reloading() : systemd.ready("Serving")),
       version: VERSION,
       selfCommand,
       host,
@@ -71,8 +76,11 @@ export async function serve(input: ServeInput): Promise<number> {
     if (first !== undefined) print(firstSetUpText(first));
     print(`Listening on ${bindUrl(config, gateway.port)}\n`);
     reloadOnHangUp(gateway, emit);
+    systemd.ready(`Serving on ${bindUrl(config, gateway.port)}`);
     const reason = await Promise.race([untilSignal(gateway, clock), faults]);
+    systemd.stopping();
     await gateway.stop(reason.text);
+    systemd.close();
     return await end(reason.exitCode, log, logs);
   } catch (error) {
     emit({ kind: "gateway.notice", level: "ERROR", message: startFailure(error, config) });

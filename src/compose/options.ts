@@ -23,4 +23,8 @@ export interface GatewayOptions {
   readonly logs: LogRings;
   /** How the configuration is read again; without it there is nothing to reload. */
   readonly load?: LoadAgain;
+  /** Told when a reload begins and ends. */
+  readonly onReloading?: (isBusy: boolean) => void;
+  /** Given each new configuration, before any server is touched. */
+  readonly onReload?: (config: GatewayConfig, before: GatewayConfig) => void;
 }

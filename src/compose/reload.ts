@@ -31,12 +31,17 @@ export interface ReloadReport {
   readonly problems: readonly string[];
 }
 
+/** Takes on settings of a new configuration. */
+export type ReloadHook = (config: GatewayConfig, before: GatewayConfig) => void;
+
 export interface ReloaderOptions {
   readonly running: GatewayConfig;
   /** Undefined where there is nothing to read again. */
   readonly load: LoadAgain | undefined;
   readonly fleet: Fleet;
   readonly emit: Emit;
+  /** Told when a reload begins and ends, for the service manager. */
+  readonly onBusy: (isBusy: boolean) => void;
 }
 
 const NOTHING = {
@@ -50,7 +55,7 @@ const NOTHING = {
 
 export class Reloader {
   readonly #options: ReloaderOptions;
-  readonly #hooks: ((config: GatewayConfig) => void)[] = [];
+  readonly #hooks: ReloadHook[] = [];
   #config: GatewayConfig;
   #running: Promise<ReloadReport> | undefined;
   /** Asked for while one runs: it will read what is there then, so one is enough. */
@@ -68,7 +73,7 @@ export class Reloader {
   }
 
   /** Adds somebody who takes on settings at once, before any server is touched. */
-  onReload(hook: (config: GatewayConfig) => void): void {
+  onReload(hook: ReloadHook): void {
     this.#hooks.push(hook);
   }
 
@@ -101,10 +106,13 @@ export class Reloader {
   }
 
   async #reload(cause: string): Promise<ReloadReport> {
+    this.#options.onBusy(true);
     try {
       return await this.#read(cause);
     } catch (error) {
       return this.#refuse(cause, [messageOf(error)]);
+    } finally {
+      if (!this.#isClosed) this.#options.onBusy(false);
     }
   }
 
@@ -134,8 +142,9 @@ export class Reloader {
     const { start, stop, replace, keep, waiting, changed, config } = diff;
     for (const problem of problems) this.#say(levelOf(problem), formatProblem(problem));
     const touched = start.length + stop.length + replace.length + changed.length;
+    const before = this.#config;
     this.#config = config;
-    for (const hook of this.#hooks) this.#tell(hook, config);
+    for (const hook of this.#hooks) this.#tell(hook, config, before);
     const { fleet } = this.#options;
     for (const server of start) {
       fleet.add(server);
@@ -184,9 +193,9 @@ export class Reloader {
     return { ...NOTHING, outcome: "refused", problems };
   }
 
-  #tell(hook: (config: GatewayConfig) => void, config: GatewayConfig): void {
+  #tell(hook: ReloadHook, config: GatewayConfig, before: GatewayConfig): void {
     try {
-      hook(config);
+      hook(config, before);
     } catch (error) {
       this.#say("ERROR", `a part of the gateway could not take the settings: ${messageOf(error)}`);
     }

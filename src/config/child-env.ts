@@ -2,11 +2,19 @@
  * Pure. The environment that a child gets: little, so that the gateway's own secrets stay with it.
  *
  * `BUN_*` is never handed down: such variables change what a program that runs on Bun does, and
- * some are the gateway's own (BUN_BE_BUN, BUN_OPTIONS). An entry's `env` may set them.
+ * some are the gateway's own (BUN_BE_BUN, BUN_OPTIONS). An entry's `env` may set them. Neither are
+ * those by which systemd speaks to the gateway: a server would speak for it.
  */
 
 /** What every child gets of the gateway's environment. */
 export const ALWAYS_INHERITED = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"] as const;
+
+const OWN: ReadonlySet<string> = new Set([
+  "NOTIFY_SOCKET",
+  "WATCHDOG_USEC",
+  "WATCHDOG_PID",
+  "SYSTEMD_EXEC_PID",
+]);
 
 /** The always inherited variables, those that `inherit` adds, then the entry's own. */
 export function childEnvironment(
@@ -20,6 +28,7 @@ export function childEnvironment(
     ([name, value]) =>
       value !== undefined &&
       !name.startsWith("BUN_") &&
+      !OWN.has(name) &&
       wanted.some((pattern) => pattern.test(name)),
   );
   return Object.fromEntries([...inherited, ...Object.entries(own)]) as Record<string, string>;

@@ -16,3 +16,13 @@ export function secretsOf(config: GatewayConfig): readonly OwnedSecrets[] {
     ...servers.map(({ slug, secrets }) => ({ server: slug, values: secrets })),
   ];
 }
+
+/** Those of two configurations, for the time in which servers of the first still leave. */
+export function secretsOfBoth(before: GatewayConfig, next: GatewayConfig): readonly OwnedSecrets[] {
+  const all = [...secretsOf(before), ...secretsOf(next)];
+  const owners = new Set(all.map(({ server }) => server));
+  return [...owners].map((server) => ({
+    server,
+    values: all.flatMap((one) => (one.server === server ? one.values : [])),
+  }));
+}

@@ -5,17 +5,16 @@
  * Linux only, by bun:ffi; where that fails it says so once and everything else goes on. It never
  * waits for a process that Bun started: that would take the exit status away from its owner.
  */
-import { dlopen, FFIType } from "bun:ffi";
+import { FFIType } from "bun:ffi";
 import type { Clock, Timer } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
+import { openLibc } from "./libc.ts";
 import { type ProcessTableReader, readMark } from "./process-table.ts";
 import { isRunning } from "./process-tree.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
-/** glibc and musl. */
-const LIBC_NAMES = ["libc.so.6", "libc.so", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
 const SWEEP_PERIOD_MS = 5_000;
 const SOON_MS = 150;
@@ -73,7 +72,7 @@ export class Reaper {
     if (this.#isStarted || this.#options.platform !== "linux") return;
     this.#isStarted = true;
     try {
-      this.#libc = openLibc();
+      this.#libc = openFunctions();
       this.#isSubreaper = this.#libc.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n) === 0;
     } catch (thrown) {
       this.#notice(`Orphans cannot be reaped: ${messageOf(thrown)}.`);
@@ -151,19 +150,10 @@ export class Reaper {
   }
 }
 
-function openLibc(): Libc {
-  let failure: unknown;
-  for (const name of LIBC_NAMES) {
-    try {
-      const { i32, u64, ptr } = FFIType;
-      const { symbols } = dlopen(name, {
-        prctl: { args: [i32, u64, u64, u64, u64], returns: i32 },
-        waitpid: { args: [i32, ptr, i32], returns: i32 },
-      });
-      return symbols;
-    } catch (thrown) {
-      failure = thrown;
-    }
-  }
-  throw failure;
+function openFunctions(): Libc {
+  const { i32, u64, ptr } = FFIType;
+  return openLibc({
+    prctl: { args: [i32, u64, u64, u64, u64], returns: i32 },
+    waitpid: { args: [i32, ptr, i32], returns: i32 },
+  });
 }

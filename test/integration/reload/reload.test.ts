@@ -227,3 +227,21 @@ test("a server of the command line has nothing to read again, and says so", asyn
   expect(said).toMatch(/not taken \(SIGHUP\), everything stays as it was/);
   await gateway.untilLogged(/given on the command line/);
 });
+
+test("secrets of a new configuration are not shown, nor those of the old one by who still leaves", async () => {
+  // One of them is so short that it is a secret in the lines of its own server only.
+  const [old, next] = ["s3cr3t", "new-s3cr3t-37ab"];
+  const server = (token: string) => fixtureServer("echo", { env: { TOKEN: token } });
+  await using gateway = await startGateway({ servers: { one: server(old) } });
+  await rewrite(gateway, { one: server(next), two: server("another-s3cr3t-5c") });
+  for (const [name, words] of [
+    ["one", `once ${old}`],
+    ["two", ""],
+  ] as const) {
+    const session = await RawSession.open(gateway.mcp(name));
+    const { TOKEN } = jsonOf(await session.call("env"));
+    await session.call("stderr", { text: `token ${String(TOKEN)} ${words}` });
+    await gateway.untilLogged(new RegExp(`\\[${name}\\].*stderr: token `));
+  }
+  expect(gateway.stderr).not.toContain("s3cr3t");
+});

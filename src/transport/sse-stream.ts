@@ -5,9 +5,11 @@
  * cap is cut off, to come back and resume. `StreamSet` keeps quiet streams alive, all by one timer.
  */
 import type { EventWriter } from "../session/replay-stream.ts";
-import { KEEP_ALIVE, SSE_HEADERS } from "../wire/sse-frame.ts";
+import { KEEP_ALIVE, SSE_HEADERS, stoppingFrame } from "../wire/sse-frame.ts";
 import { jsonBytes } from "../wire/message.ts";
 
+/** As long as `Retry-After` of what is refused meanwhile. */
+const STOPPING = stoppingFrame(5_000);
 const KEEP_ALIVE_BYTES = jsonBytes(KEEP_ALIVE);
 
 export interface SseStreamOptions {
@@ -102,6 +104,11 @@ export class StreamSet {
   /** Writes a comment to every stream; called every `keepAliveMs`. */
   keepAlive(): void {
     for (const stream of this.#streams) stream.keepAlive();
+  }
+
+  /** The gateway stops: readers are told when to come back, before their streams end. */
+  announceStop(): void {
+    for (const stream of this.#streams) stream.writeText(STOPPING);
   }
 
   endAll(): void {

@@ -22,6 +22,11 @@ export function primingEvent(id: string, retryMs: number): string {
   return `id: ${id}\nretry: ${retryMs}\ndata: \n\n`;
 }
 
+/** The last words on a stream whose server stops: when to come back. No event is dispatched for it. */
+export function stoppingFrame(retryMs: number): string {
+  return `: the server stops\nretry: ${retryMs}\n\n`;
+}
+
 /** The first event of HTTP+SSE: where to post (2024-11-05 basic/transports). */
 export function endpointEvent(uri: string): string {
   return `event: endpoint\ndata: ${uri}\n\n`;

@@ -6,7 +6,8 @@ import { expect, test } from "bun:test";
 import { fixturePath, fixtureServer } from "../../helpers/fixtures.ts";
 import { type RunningGateway, startGateway } from "../../helpers/gateway.ts";
 import { alive, descendants } from "../../helpers/processes.ts";
-import { jsonOf, post, textOf, toolCall } from "../../helpers/raw-http.ts";
+import { ModernClient } from "../../helpers/modern.ts";
+import { jsonOf, messageOf, openGet, post, textOf, toolCall } from "../../helpers/raw-http.ts";
 import { initializeRequest, RawSession, RawSseSession } from "../../helpers/raw-session.ts";
 import { until } from "../../helpers/wait.ts";
 
@@ -149,6 +150,43 @@ test(
   },
   TEST_MS,
 );
+
+test(
+  "every stream that is open has last words: an answer, or when to come back",
+  async () => {
+    const gateway = await startGateway({ servers: { echo: fixtureServer("echo") } });
+    const session = await RawSession.open(gateway.mcp("echo"));
+    const standalone = await session.stream();
+    const old = await RawSseSession.open(gateway.sse("echo"));
+    const call = toolCall("long", "progress", { steps: 100, delayMs: 500 }, { progressToken: 1 });
+    const posted = await session.openPost(call);
+    await posted.stream.find(({ data }) => data?.includes("notifications/progress") === true);
+    const listen = await new ModernClient(gateway.mcp("echo")).listen("l", {
+      toolsListChanged: true,
+    });
+    const log = (await openGet(`${gateway.url}/admin/logs?follow=1`)).stream;
+    gateway.signal("SIGTERM");
+
+    for (const stream of [standalone, old.stream]) {
+      const last = (await stream.rest()).at(-1);
+      expect(last).toMatchObject({ data: undefined, retry: 5000 });
+      expect(stream.comments.at(-1)).toBe(" the server stops");
+    }
+    expect((await log.rest()).some(({ retry }) => retry === 5000)).toBe(true);
+    const answer = messageOf((await posted.stream.rest()).at(-1) ?? never());
+    expect(answer).toMatchObject({ id: "long", error: { code: -32603 } });
+    const end = messageOf((await listen.stream.rest()).at(-1) ?? never());
+    expect(end).toMatchObject({ id: "l", result: { resultType: "complete" } });
+    // A second signal before the end would end it at once.
+    expect((await gateway.ended()).exitCode).toBe(0);
+    await gateway.stop();
+  },
+  TEST_MS,
+);
+
+function never(): never {
+  throw new Error("the stream ended without a word");
+}
 
 test(
   "a gateway with nothing to do stops at once",

@@ -2,6 +2,7 @@
  * Reads a POST: Content-Type, size, JSON, one message or a batch. Every refusal is a response with
  * a JSON-RPC error (protocol.md 1.3, status table).
  */
+import { readTraceContext, withTraceContext } from "../codec/trace-context.ts";
 import type { Limits } from "../config/model.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { INVALID_REQUEST, PARSE_ERROR, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
@@ -41,6 +42,16 @@ export async function readPost(
     const text = `Payload Too Large: the limit is ${limits.maxBodyBytes} bytes (limits.maxBodyBytes)`;
     return refuse(413, INVALID_REQUEST, text);
   }
+  const body = readMessages(bytes, limits);
+  if (!body.ok) return body;
+  const { headers } = request;
+  const trace = readTraceContext(headers.get("traceparent"), headers.get("tracestate"));
+  if (trace === undefined) return body;
+  const messages = body.value.messages.map((message) => withTraceContext(message, trace));
+  return ok({ ...body.value, messages });
+}
+
+function readMessages(bytes: Uint8Array, limits: Limits): Result<PostBody, Response> {
   if (bytes[skipSpace(bytes, 0)] === 0x5b) return readBatch(bytes, limits);
   const message = readMessage(bytes, limits.maxJsonDepth);
   return message.ok ? ok({ messages: [message.value], batch: false }) : message;

@@ -18,11 +18,13 @@ test.each([
   const folder = makeFolder();
   const [binary = ""] = gatewayCommand(true);
   const script = `export ${setting || "NOTHING="}; exec "$0" --port 0`;
-  const env = { PATH: process.env["PATH"] ?? "", HOME: folder };
+  const env = { PATH: process.env["PATH"] ?? "", HOME: folder, LOG_LEVEL_SYSTEM: "DEBUG" };
   await using gateway = new RunningGateway(["sh", "-c", script, binary], folder, env);
   await gateway.listening(SOON_MS);
   // The guardian is started right after the first child, long before that one is ready.
   await gateway.untilLogged(/\[demo\].*→ ready/);
+  // The era probe is one process more for a moment.
+  await gateway.untilLogged(/"demo" is not known to speak|"demo" speaks/);
   const lines = descendants(gateway.pid).map((pid) =>
     readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim(),
   );

@@ -10,6 +10,7 @@ import type { Environment } from "../config/settings.ts";
 import { VERSION } from "../runtime/version.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
 import { addAdminCommands } from "./admin-commands.ts";
+import { authCommand } from "./auth-log.ts";
 import { runCheck } from "./check.ts";
 import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -114,6 +115,7 @@ function createProgram(
   program.addCommand(keyCommand(commands));
   addAdminCommands(program, commands);
   program.addCommand(userCommand(commands));
+  program.addCommand(authCommand(commands));
 
   program.addCommand(
     new Command("schema")

@@ -4,6 +4,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { KEY_TABLES, KeyStore } from "../auth/key-store.ts";
+import { EVENT_TABLES } from "../auth/event-store.ts";
 import { openAuthDatabase, watchChanges } from "../auth/database.ts";
 import { AUTHORIZATION_SERVER_TABLES, EmbeddedServer } from "../auth/embedded-server.ts";
 import { PublicHosts } from "../auth/public-hosts.ts";
@@ -18,6 +19,7 @@ import { errorPage } from "../http/pages/error-page.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
+import { keepSteps } from "./kept-steps.ts";
 import { createPeople, type FirstSetUp } from "./people.ts";
 
 export interface AuthorizationOptions {
@@ -38,9 +40,11 @@ export interface Authorization {
 
 /** Opens it; undefined where everybody may call. */
 export function openAuthorization(options: AuthorizationOptions): Authorization | undefined {
-  const { config, clock, emit } = options;
+  const { config, clock } = options;
   if (!decideAuth(config()).isOn) return undefined;
-  const database = open(config().dataDir, emit);
+  const database = open(config().dataDir, options.emit);
+  const steps = keepSteps(options.emit, database, clock);
+  const { emit } = steps;
   const tokens = new TokenStore({ database, wallMs: () => clock.wallMs() });
   const keys = new KeyStore(database, clock);
   const flush = (): void => {
@@ -89,6 +93,7 @@ export function openAuthorization(options: AuthorizationOptions): Authorization 
       timer.cancel();
       flush();
       await authorizationServer.close();
+      steps.flush();
       database.close();
     },
   };
@@ -111,7 +116,12 @@ export function isForThisMachine(config: GatewayConfig): boolean {
 }
 
 /** Every store's tables. */
-const TABLES: readonly string[] = [KEY_TABLES, ...AUTHORIZATION_SERVER_TABLES, USER_TABLES];
+const TABLES: readonly string[] = [
+  KEY_TABLES,
+  ...AUTHORIZATION_SERVER_TABLES,
+  USER_TABLES,
+  ...EVENT_TABLES,
+];
 const FLUSH_MS = 30_000;
 
 /** A folder that cannot be used costs what would have been kept, never the start. */

@@ -35,7 +35,10 @@ export function judgeRegistration(answer: Answer, redirectUri: string): Registra
       wrong(
         "registration",
         `registration with ${redirectUri}: ${answer.status} ${shown(document?.["error"] ?? answer.text)} ${shown(document?.["error_description"] ?? "")}`,
-        obstacleOf(answer) ?? "Allow the callbacks of the clients that you want",
+        obstacleOf(answer) ??
+          (answer.status === 404
+            ? "Look at the name of the server in the address: there may be none of that name"
+            : "Allow the callbacks of the clients that you want"),
       ),
     );
   if (typeof clientId !== "string" || clientId === "")

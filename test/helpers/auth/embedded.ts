@@ -53,6 +53,8 @@ export class Embedded {
   readonly tokens: TokenStore;
   readonly database;
   auth: AuthConfig;
+  /** What is done once an hour. */
+  sweep: () => void = () => undefined;
   readonly #options: EmbeddedOptions;
 
   constructor(options: EmbeddedOptions = {}) {
@@ -88,7 +90,10 @@ export class Embedded {
           const timer = setTimeout(callback, delayMs);
           return { cancel: () => clearTimeout(timer) };
         },
-        every: () => ({ cancel: () => undefined }),
+        every: (_periodMs, callback) => {
+          this.sweep = callback;
+          return { cancel: () => undefined };
+        },
       },
       emit: (event) => this.events.push(event),
       ...(options.fetcher === undefined ? {} : { fetcher: options.fetcher }),

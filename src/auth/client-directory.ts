@@ -24,9 +24,11 @@ export class ClientDirectory {
     this.#options = options;
   }
 
-  /** A client of the configuration, or one that has registered itself at this issuer. */
-  find(clientId: string, issuer: string): Metadata | undefined {
-    return this.#configured(clientId) ?? this.#registered(clientId, issuer);
+  /** The client of this id at this issuer. @throws DocumentProblem */
+  async find(clientId: string, issuer: string): Promise<Metadata | undefined> {
+    const known = this.#configured(clientId) ?? this.#registered(clientId, issuer);
+    if (known !== undefined || !clientId.includes("://")) return known;
+    return this.#options.documents.get(clientId);
   }
 
   /** Who vouches for the name of a client; undefined when it is only its own word. */
@@ -41,14 +43,9 @@ export class ClientDirectory {
     return this.#options.store.find(clientId, issuer)?.correlation;
   }
 
-  /** Says that the document of a client is going to be asked for. */
-  expectDocument(clientId: string): void {
-    this.#options.documents.expect(clientId);
-  }
-
-  /** A client's document, or the keys that it names. */
-  fetchForClient(url: string): Promise<Response> {
-    return this.#options.documents.respond(url);
+  /** The keys that a client's document names. */
+  fetchKeys(url: string): Promise<Response> {
+    return this.#options.documents.keys(url);
   }
 
   /** A better text for a problem with a client's document. */

@@ -49,8 +49,6 @@ export class ClientDocuments {
   readonly #options: ClientDocumentsOptions;
   readonly #copies = new Map<string, Copy>();
   readonly #running = new Map<string, Promise<string>>();
-  /** Ids that the engine is about to ask for; anything else that it asks for are keys. */
-  readonly #expected = new Set<string>();
   readonly #buckets: TokenBuckets;
 
   constructor(options: ClientDocumentsOptions) {
@@ -58,17 +56,10 @@ export class ClientDocuments {
     this.#buckets = new TokenBuckets(FETCHES, options.clock);
   }
 
-  /** Says that a document is going to be asked for; whether it may be is said then, with reasons. */
-  expect(clientId: string): void {
-    if (this.#expected.size >= MAX_COPIES) this.#expected.clear();
-    this.#expected.add(clientId);
-  }
-
-  /** Answers the engine's question for a document, or for the keys that a document names. */
-  async respond(url: string): Promise<Response> {
-    if (this.#expected.has(url)) return Response.json(await this.get(url));
+  /** The keys that a document names, as the engine wants them. @throws DocumentProblem */
+  async keys(url: string): Promise<Response> {
     this.#checkHost(url);
-    const keys = await this.#text(url, MAX_KEYS_BYTES);
+    const keys = await this.#text(url, MAX_KEYS_BYTES, JSON.parse);
     return new Response(keys, { headers: { "content-type": "application/json" } });
   }
 
@@ -78,7 +69,9 @@ export class ClientDocuments {
     const pinned = pinnedDocument(clientId);
     let document: JsonObject;
     try {
-      document = parseDocument(await this.#text(clientId, MAX_DOCUMENT_BYTES), clientId);
+      const isGood = (text: string): unknown => parseDocument(text, clientId);
+      const text = await this.#text(clientId, MAX_DOCUMENT_BYTES, isGood);
+      document = parseDocument(text, clientId);
     } catch (error) {
       if (pinned === undefined) throw asProblem(error);
       document = pinned;
@@ -101,12 +94,12 @@ export class ClientDocuments {
   }
 
   /** Fresh, or just fetched, or the last good one. */
-  async #text(url: string, maxBytes: number): Promise<string> {
+  async #text(url: string, maxBytes: number, check?: (text: string) => unknown): Promise<string> {
     const copy = this.#copies.get(url);
     if (copy !== undefined && copy.freshUntilMs > this.#options.clock.nowMs()) return copy.body;
     let running = this.#running.get(url);
     if (running === undefined) {
-      running = this.#fetch(url, maxBytes).finally(() => this.#running.delete(url));
+      running = this.#fetch(url, maxBytes, check).finally(() => this.#running.delete(url));
       this.#running.set(url, running);
     }
     try {
@@ -118,13 +111,13 @@ export class ClientDocuments {
     }
   }
 
-  async #fetch(url: string, maxBytes: number): Promise<string> {
+  async #fetch(url: string, maxBytes: number, check?: (text: string) => unknown): Promise<string> {
     if (this.#buckets.take("all") > 0) {
       throw new DocumentProblem("Too many programs are looked up at this moment; try again");
     }
     const { body, maxAgeSeconds = 0 } = await this.#options.fetcher.get(url, maxBytes);
     // What is no document must not replace one that was.
-    if (this.#expected.has(url)) parseDocument(body, url);
+    check?.(body);
     this.#keep(url, body, Math.min(MAX_FRESH_MS, Math.max(MIN_FRESH_MS, maxAgeSeconds * 1000)));
     return body;
   }

@@ -6,6 +6,7 @@
 import { errors } from "oidc-provider";
 import type { Adapter, AdapterPayload } from "oidc-provider";
 import type { Clock } from "../kernel/clock.ts";
+import { messageOf } from "../kernel/error.ts";
 import { SCOPE } from "./authorization-metadata.ts";
 import type { PendingRequests } from "./pending-requests.ts";
 import type { TokenKind, TokenStore } from "./token-store.ts";
@@ -21,8 +22,8 @@ export interface AdapterOptions {
   readonly assertions: AssertionIds;
   readonly clock: Pick<Clock, "wallMs">;
   readonly refreshGraceMs: () => number;
-  /** A client of the configuration, or one that has registered itself. */
-  readonly findClient: (clientId: string) => ClientMetadata | undefined;
+  /** Rejects with why a client cannot be known. */
+  readonly findClient: (clientId: string) => Promise<ClientMetadata | undefined>;
   /** Ends a leave; `why` in words for the operator. */
   readonly revokeGrant: (grantId: string, why: string) => void;
 }
@@ -43,7 +44,7 @@ export function createAdapter(model: string, options: AdapterOptions): Adapter {
     case "Grant":
       return grantAdapter(options);
     case "Client":
-      return { ...NOTHING, find: (id) => Promise.resolve(options.findClient(id)) };
+      return clientAdapter(options);
     case "Interaction":
       return pendingAdapter(options.pending);
     case "ReplayDetection":
@@ -113,6 +114,19 @@ function tokenAdapter(kind: TokenKind, options: AdapterOptions): Adapter {
     destroy: (id) => {
       tokens.removeToken(id, kind);
       return nothing();
+    },
+  };
+}
+
+function clientAdapter({ findClient }: AdapterOptions): Adapter {
+  return {
+    ...NOTHING,
+    find: async (id) => {
+      try {
+        return await findClient(id);
+      } catch (cause) {
+        throw Object.assign(new errors.InvalidClient(messageOf(cause)), { cause });
+      }
     },
   };
 }

@@ -177,13 +177,12 @@ export class OidcEngine {
           const grant = grantId === undefined ? undefined : tokens.grant(grantId, issuer.issuer);
           return grant !== undefined && this.#isAllowed(user, grant.slug);
         },
-        onDocument: (clientId) => {
-          clients.expectDocument(clientId);
-        },
-        fetchForClient: (url) => clients.fetchForClient(url),
+        fetchKeys: (url) => clients.fetchKeys(url),
         onAsked: (ctx, id) => this.#asked(ctx, issuer, id),
         onProblem: (ctx, problem, cause) => {
-          this.#problems.set(ctx.req, { ...problem, ...clients.explain(cause) });
+          const explained = { ...problem, ...clients.explain(cause) };
+          this.#problems.set(ctx.req, explained);
+          return explained;
         },
       }),
     );

@@ -34,13 +34,16 @@ export interface EngineHooks {
   readonly isResource: (resource: string) => boolean;
   /** Whether this person may use the server of the leave in question, by the configuration of now. */
   readonly isUserAllowed: (user: string, grantId: string | undefined) => boolean;
-  /** A client's document is going to be asked for. */
-  readonly onDocument: (clientId: string) => void;
-  /** Fetches a client id metadata document, or the keys of a client. */
-  readonly fetchForClient: (url: string) => Promise<Response>;
+  /** Fetches the keys that a client's document names. */
+  readonly fetchKeys: (url: string) => Promise<Response>;
   /** A person has to be asked. @returns the page */
   readonly onAsked: (ctx: KoaContextWithOIDC, id: string) => string;
-  readonly onProblem: (ctx: KoaContextWithOIDC, problem: ShownProblem, cause: Error) => void;
+  /** @returns it in better words, where there are any */
+  readonly onProblem: (
+    ctx: KoaContextWithOIDC,
+    problem: ShownProblem,
+    cause: Error,
+  ) => ShownProblem;
 }
 
 /** Signs nothing that leaves this program: without one the engine takes a key that all know. */
@@ -123,13 +126,13 @@ export function engineSettings(issuer: Issuer, hooks: EngineHooks): Configuratio
         : undefined;
     },
     renderError: (ctx, { error, error_description }, cause) => {
-      const description = error_description ?? error;
-      hooks.onProblem(ctx, { status: ctx.status, error, description }, cause);
+      const problem = { status: ctx.status, error, description: error_description ?? error };
+      const { description } = hooks.onProblem(ctx, problem, cause);
       ctx.type = "text/plain";
       ctx.body = `${error}: ${description}\n`;
     },
     fetch: (url: string | URL | Request) =>
-      hooks.fetchForClient(url instanceof Request ? url.url : url.toString()),
+      hooks.fetchKeys(url instanceof Request ? url.url : url.toString()),
     fetchResponseBodyLimits: { jwks_uri: 64 * 1024, sector_identifier_uri: 0 },
   } as Configuration;
 }
@@ -137,6 +140,8 @@ export function engineSettings(issuer: Issuer, hooks: EngineHooks): Configuratio
 function features(hooks: EngineHooks): object {
   const off = { enabled: false };
   return {
+    // Documents as client ids come through the adapter: the engine's own fetch goes anywhere here.
+    clientIdMetadataDocument: off,
     devInteractions: off,
     userinfo: off,
     pushedAuthorizationRequests: off,
@@ -169,17 +174,6 @@ function features(hooks: EngineHooks): object {
           accessTokenTTL: seconds(hooks.accessTokenLifetimeMs()),
         });
       },
-    },
-    clientIdMetadataDocument: {
-      enabled: true,
-      ack: "draft-02",
-      // Whether it may be is judged by the fetch, which can say why not.
-      allowFetch: (_ctx: unknown, clientId: string) => {
-        hooks.onDocument(clientId);
-        return Promise.resolve(true);
-      },
-      // Documents are kept by their own store, which also knows what the configuration allows now.
-      cacheDuration: { min: 1, max: 1 },
     },
   };
 }

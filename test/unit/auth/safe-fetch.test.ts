@@ -34,7 +34,7 @@ beforeAll(async () => {
       response.end(body);
     };
     if (held === undefined) send();
-    else void held.then(send);
+    else held.then(send, send);
   });
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, "127.0.0.1", resolve);

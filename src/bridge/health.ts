@@ -4,12 +4,20 @@
 import type { InstanceHealth, ServerHealth } from "../kernel/server-health.ts";
 import type { Link } from "../upstream/link.ts";
 import type { Bridge } from "./bridge.ts";
-import { statusOf } from "./status.ts";
+import { isResting, statusOf } from "./status.ts";
 
 /** Its health at this moment. */
 export function healthOf(bridge: Bridge): ServerHealth {
   const { name, slug, state, error } = statusOf(bridge);
-  const instances = bridge.pool.links().map(instanceHealth);
+  // A place that never had a process says nothing.
+  const all = bridge.pool
+    .links()
+    .map(instanceHealth)
+    .filter(({ why }) => why !== undefined);
+  const instances = [
+    ...all.filter((one) => !isResting(one.state)),
+    ...all.filter((one) => isResting(one.state)),
+  ];
   return {
     name,
     slug,

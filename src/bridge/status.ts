@@ -1,6 +1,7 @@
 /**
  * What people and scripts are told of one server.
  */
+import type { InstanceState } from "../kernel/event.ts";
 import type { Bridge } from "./bridge.ts";
 
 export interface BridgeStatus {
@@ -50,12 +51,18 @@ export function loadOf(bridge: Bridge): BridgeLoad {
 
 const LISTEN = "subscriptions/listen";
 
-/** What is shown of a server: its shared child, or its sessions' where there is none. */
+/** True for a process that is not there because nobody needs it, or nobody wants it. */
+export function isResting(state: InstanceState): boolean {
+  return state === "stopped" || state === "idle";
+}
+
+/** What is shown of a server: a shared child that runs, or its sessions' where there is none. */
 export function statusOf(bridge: Bridge): BridgeStatus {
   const { name, slug, command } = bridge.server;
-  const base = bridge.pool.groups()[0]?.link.instance;
+  const shared = bridge.pool.groups().map((group) => group.link.instance);
+  const base = shared.find(({ state }) => !isResting(state)) ?? shared[0];
   const own = bridge.pool.ownCount;
-  const isIdle = base === undefined || base.state === "stopped";
+  const isIdle = base === undefined || isResting(base.state);
   const ownState = own > 0 ? "ready" : bridge.pool.lastOwnError === undefined ? "idle" : "failed";
   const isHeld = bridge.pool.barred !== undefined && base?.state !== "stopping" && own === 0;
   const state = isHeld ? "stopped" : isIdle ? ownState : base.state;

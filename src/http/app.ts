@@ -108,7 +108,7 @@ function createRoutes(options: AppOptions): Hono<Env> {
     app.all(`/:server/${endpoint}`, (c) => serveMcp(c, options));
   }
   utilityRoutes(app, options);
-  healthRoutes(app, options.health, requireAdmin(options));
+  healthRoutes(app, options.health, adminGuard(options));
   adminRoutes(app, options.admin, adminGuard(options));
   metricsRoutes(app, options.metrics, requireAdmin(options));
   if (options.auth !== undefined) {

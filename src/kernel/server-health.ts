@@ -30,7 +30,7 @@ export interface ServerHealth {
   readonly required: boolean;
   readonly state: string;
   readonly lastError: string | undefined;
-  /** The one that clients share first. */
+  /** Those that run first. */
   readonly instances: readonly InstanceHealth[];
 }
 

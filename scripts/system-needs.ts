@@ -5,6 +5,7 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { mayLimitMemory } from "../test/helpers/memory-group.ts";
 
 interface Need {
   /** In test/system. */
@@ -14,6 +15,8 @@ interface Need {
   /** Makes PID and mount namespaces, which takes root, and a container that lets it. */
   readonly areNamespacesNeeded: boolean;
   readonly isRootNeeded?: boolean;
+  /** Makes a control group with a limit of memory. */
+  readonly isMemoryGroupNeeded?: boolean;
 }
 
 const folder = "test/system";
@@ -44,6 +47,13 @@ const needs: readonly Need[] = [
     file: "hidden-memory.test.ts",
     programs: { setpriv: "util-linux" },
     areNamespacesNeeded: false,
+  },
+  {
+    file: "out-of-memory.test.ts",
+    programs: {},
+    areNamespacesNeeded: false,
+    isRootNeeded: true,
+    isMemoryGroupNeeded: true,
   },
   { file: "pid-1.test.ts", programs: { unshare: "util-linux" }, areNamespacesNeeded: true },
   { file: "run-as.test.ts", programs: {}, areNamespacesNeeded: false, isRootNeeded: true },
@@ -84,6 +94,9 @@ function reasonsAgainst(file: string): readonly string[] {
     .map(([program, debianPackage]) => `${program} is missing (apt-get install ${debianPackage})`);
   const isRootNeeded = need.areNamespacesNeeded || need.isRootNeeded === true;
   if (isRootNeeded && process.getuid?.() !== 0) return [...absent, "it needs root"];
+  if (need.isMemoryGroupNeeded === true && !mayLimitMemory()) {
+    return [...absent, "no memory control group may be made (a container needs --privileged)"];
+  }
   if (!need.areNamespacesNeeded) return absent;
   if (absent.length > 0 || mayMakeNamespaces()) return absent;
   return ["namespaces may not be made (a container needs --privileged for this)"];

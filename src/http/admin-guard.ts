@@ -14,7 +14,9 @@ const LOCAL_ONLY =
 const NO_PAGES = "A page of another origin may not administer the gateway";
 
 /** Lets administrators pass. */
-export function adminGuard(options: Pick<AppOptions, "auth" | "origins">): MiddlewareHandler<Env> {
+export function adminGuard(
+  options: Pick<AppOptions, "auth" | "isForThisMachine">,
+): MiddlewareHandler<Env> {
   const asked = requireAdmin(options);
   return async (c, next) => {
     const origin = c.req.header("origin");
@@ -22,7 +24,7 @@ export function adminGuard(options: Pick<AppOptions, "auth" | "origins">): Middl
       return reply(c, { error: "forbidden", message: NO_PAGES }, 403);
     }
     if (options.auth !== undefined) return asked(c, next);
-    if (options.origins.loopbackOnly) return next();
+    if (options.isForThisMachine) return next();
     return reply(c, { error: "forbidden", message: LOCAL_ONLY }, 403);
   };
 }

@@ -49,10 +49,14 @@ describe("over HTTP", () => {
     expect(new Set(await statuses(gateway, { origin: gateway.url }))).toEqual(new Set([200]));
   });
 
-  test("nobody may where everybody may call from elsewhere", async () => {
+  test.each([
+    ["an address of the network", { host: "0.0.0.0" }],
+    ["a domain", { domain: "example.org" }],
+    ["a public URL", { publicUrl: "https://example.org/x" }],
+  ])("nobody may where everybody may call from elsewhere, by %s", async (_, how) => {
     await using gateway = await startGateway({
       servers,
-      proxy: { host: "0.0.0.0", auth: { allowInsecure: true } },
+      proxy: { ...how, auth: { allowInsecure: true } },
     });
     const local = new URL(gateway.url);
     local.hostname = "127.0.0.1";

@@ -7,7 +7,7 @@ import { fixturePath, fixtureServer } from "../../helpers/fixtures.ts";
 import { type RunningGateway, startGateway } from "../../helpers/gateway.ts";
 import { alive, descendants } from "../../helpers/processes.ts";
 import { ModernClient } from "../../helpers/modern.ts";
-import { jsonOf, messageOf, openGet, post, textOf, toolCall } from "../../helpers/raw-http.ts";
+import { get, jsonOf, messageOf, openGet, post, textOf, toolCall } from "../../helpers/raw-http.ts";
 import { initializeRequest, RawSession, RawSseSession } from "../../helpers/raw-session.ts";
 import { until } from "../../helpers/wait.ts";
 
@@ -131,6 +131,8 @@ test(
     expect(refused.headers.get("retry-after")).toBeString();
     expect(refused.messages[0]).toMatchObject({ jsonrpc: "2.0", error: { code: -32603 } });
     expect((await session.post(toolCall("l", "echo"))).status).toBe(503);
+    expect((await get(`${gateway.url}/readyz`, { accept: null })).status).toBe(503);
+    expect((await get(`${gateway.url}/health`, { accept: null })).status).toBe(200);
 
     expect(textOf(await brief)).toBe("in time");
     expect((await endless).messages[0]).toMatchObject({

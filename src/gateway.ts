@@ -3,7 +3,6 @@
  *
  * Says what the HTTP room is allowed to do. Parts that are long for one reason are in `compose/`.
  */
-import { createHash, randomBytes } from "node:crypto";
 import type { Bridge } from "./bridge/bridge.ts";
 import { watchConfigFile } from "./config/watch.ts";
 import { publicHost, publicPrefix } from "./config/urls.ts";
@@ -11,7 +10,6 @@ import { createApp } from "./http/app.ts";
 import { listen, type Listener } from "./http/listener.ts";
 import type { AppOptions, ServerStatus } from "./http/context.ts";
 import { watchTls } from "./http/tls-watch.ts";
-import { ByteBudget } from "./kernel/byte-budget.ts";
 import { isLoopback } from "./kernel/address.ts";
 import { messageOf } from "./kernel/error.ts";
 import type { Emit } from "./kernel/event.ts";
@@ -27,10 +25,10 @@ import { openObservers } from "./compose/observers.ts";
 import { openKept } from "./compose/kept.ts";
 import type { GatewayOptions } from "./compose/options.ts";
 import type { FirstSetUp } from "./compose/people.ts";
+import { createRegistry } from "./compose/registry.ts";
 import { Reloader, type ReloadReport } from "./compose/reload.ts";
 import { drain, startTimers } from "./compose/timers.ts";
 import { SelfRuntime } from "./runtime/self-runtime.ts";
-import { SessionRegistry } from "./session/registry.ts";
 import { createSupervisor } from "./supervisor/supervisor.ts";
 import { WaitingPosts } from "./transport/endpoint.ts";
 import { StreamSet } from "./transport/sse-stream.ts";
@@ -67,14 +65,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     host: options.host,
     shutdownMs: Math.max(1000, limits.shutdownMs - limits.drainMs),
   });
-  const registry = new SessionRegistry({
-    ...limits,
-    session: { ...limits, replayBudget: new ByteBudget(limits.maxReplayTotalBytes) },
-    clock,
-    emit,
-    randomId: () => randomBytes(32).toString("base64url"),
-    refOf: (id) => createHash("sha256").update(id).digest("hex").slice(0, 8),
-  });
+  const registry = createRegistry(options);
   const streams = new StreamSet();
   const waiting = new WaitingPosts();
   let draining = false;

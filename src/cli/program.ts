@@ -12,6 +12,7 @@ import type { HostFacts } from "../kernel/host-facts.ts";
 import { addAdminCommands } from "./admin-commands.ts";
 import { authCommand } from "./auth-log.ts";
 import { runCheck } from "./check.ts";
+import { tryConfigured } from "./check-run.ts";
 import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import type { CommandContext } from "./command-context.ts";
 import { connectCommand } from "./connect-command.ts";
@@ -48,6 +49,12 @@ Examples:
 
 Each server is at http://HOST:PORT/{server}/mcp (and /sse). Variables and keys: docs/configuration.md
 Exit codes: 0 stopped, 1 failure, 2 wrong usage, 69 no gateway runs there, 78 wrong configuration.`;
+
+interface CheckFlags {
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+  readonly run?: boolean;
+}
 
 /** Runs the command that the arguments name. Never throws. @returns the exit code */
 export async function runProgram(
@@ -99,12 +106,14 @@ function createProgram(
       "say everything that is wrong with a configuration, and whether its programs are there",
     )
     .option("--verbose", "show every setting and where it came from")
+    .option("--run", "start each server once and list its tools")
     .option("--json", "print one JSON document")
     .exitOverride()
-    .action(() => {
-      const { verbose, json } = checkCommand.opts<{ verbose?: boolean; json?: boolean }>();
+    .action(async () => {
+      const { verbose, json, run } = checkCommand.opts<CheckFlags>();
       const options = { ...input(checkCommand), verbose: verbose === true, json: json === true };
-      finish(runCheck({ ...options, print }));
+      const tried = run === true ? { trials: await tryConfigured(commands, options) } : {};
+      finish(runCheck({ ...options, ...tried, print }));
     });
   program.addCommand(addServeOptions(checkCommand));
 

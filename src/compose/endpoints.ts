@@ -30,7 +30,10 @@ export interface EndpointParts {
 export type CreateEndpoint = (server: ServerConfig, signal: AbortSignal) => Endpoint;
 
 /** Endpoints with the options and limits that the gateway was started with. */
-export function endpointFactory(options: GatewayOptions, parts: EndpointParts): CreateEndpoint {
+export function endpointFactory(
+  options: Pick<GatewayOptions, "config" | "clock" | "emit" | "version">,
+  parts: EndpointParts,
+): CreateEndpoint {
   const { config, clock, emit, version } = options;
   const { registry, kept, shared } = parts;
   const gateway = { name: "remote-mcp-proxy", version };

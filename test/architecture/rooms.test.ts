@@ -42,8 +42,18 @@ const house: House = {
     dashboard: [],
     // Looks at servers from outside, ours or any other: it may know the protocol, and nothing of how we do it.
     doctor: ["kernel", "wire"],
-    // `serve` builds through the composition root.
-    cli: ["kernel", "config", "deploy", "auth", "observe", "runtime", "doctor", "gateway.ts"],
+    // `serve` and `check --run` build through the composition root.
+    cli: [
+      "kernel",
+      "config",
+      "deploy",
+      "auth",
+      "observe",
+      "runtime",
+      "doctor",
+      "gateway.ts",
+      "compose/trial.ts",
+    ],
   },
   roots: ["main.ts", "gateway.ts", "compose"],
   pureRooms: ["kernel", "wire", "codec"],

@@ -1,0 +1,24 @@
+/**
+ * The sessions of a gateway, with its limits.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { ByteBudget } from "../kernel/byte-budget.ts";
+import { SessionRegistry } from "../session/registry.ts";
+import type { GatewayOptions } from "./options.ts";
+
+/** An empty registry; ids are random, references are short and reveal none. */
+export function createRegistry({
+  config,
+  clock,
+  emit,
+}: Pick<GatewayOptions, "config" | "clock" | "emit">): SessionRegistry {
+  const { limits } = config;
+  return new SessionRegistry({
+    ...limits,
+    session: { ...limits, replayBudget: new ByteBudget(limits.maxReplayTotalBytes) },
+    clock,
+    emit,
+    randomId: () => randomBytes(32).toString("base64url"),
+    refOf: (id) => createHash("sha256").update(id).digest("hex").slice(0, 8),
+  });
+}

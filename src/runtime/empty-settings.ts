@@ -12,8 +12,8 @@ export function emptySettings(folder: string): string {
   if (statSync(DEVICE, { throwIfNoEntry: false })?.isCharacterDevice() === true) return DEVICE;
   const file = join(folder, "empty.toml");
   if (statSync(file, { throwIfNoEntry: false })?.size !== 0) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(file, "", { mode: 0o600 });
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    writeFileSync(file, "", { mode: 0o644 });
   }
   readFileSync(file);
   return file;

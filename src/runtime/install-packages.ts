@@ -15,6 +15,8 @@ export interface InstallWork {
   readonly folder: string;
   readonly packages: readonly string[];
   readonly installScripts: boolean;
+  /** True to hear of what is new: what the registry said a moment ago does not count. */
+  readonly isRenewal: boolean;
   /** The executable that is the package manager. */
   readonly program: string;
   /** Words that keep the settings of folders out. */
@@ -36,7 +38,7 @@ const QUIET = ["--no-progress", "--no-summary"] as const;
 const MANIFEST = "package.json";
 const LOCK = "bun.lock";
 
-/** Asks the registry what the packages are today; writes package.json and bun.lock. */
+/** Asks the registry what the packages are; writes package.json and bun.lock. */
 export async function resolvePackages(work: InstallWork): Promise<Resolved | { failure: string }> {
   const { folder, packages } = work;
   writeFileSync(join(folder, MANIFEST), '{ "private": true }\n');
@@ -47,6 +49,7 @@ export async function resolvePackages(work: InstallWork): Promise<Resolved | { f
     "--exact",
     "--ignore-scripts",
     "--lockfile-only",
+    ...(work.isRenewal ? ["--no-cache"] : []),
     ...packages,
   ];
   const failure = await work.run(step(work, words));

@@ -10,6 +10,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
   accessSync,
+  chmodSync,
   constants,
   existsSync,
   lstatSync,
@@ -98,7 +99,9 @@ export class PackagePlace {
 
   /** An empty folder beside the versions. @throws the error of the file system */
   begin(wallMs: number): string {
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    // Packages are no secret, and a server that runs as another user has to read its own; the data
+    // folder around them keeps all others out.
+    mkdirSync(this.folder, { recursive: true, mode: 0o755 });
     this.#sweep(wallMs);
     return mkdtempSync(join(this.folder, UNFINISHED));
   }
@@ -112,6 +115,7 @@ export class PackagePlace {
     const hash = createHash("sha256").update(lock.bunLock).digest("hex").slice(0, 8);
     const release = `${version.replace(/[^\w.+-]/g, "_").slice(-60)}-${hash}`;
     const before = this.lock;
+    chmodSync(unfinished, 0o755);
     const target = join(this.folder, release);
     if (existsSync(target)) {
       // It is the same version: made by another gateway just now, or damaged and made again.

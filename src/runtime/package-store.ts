@@ -46,6 +46,7 @@ export interface PackageOwner {
   readonly secrets: readonly string[];
   readonly installScripts: boolean;
   readonly installTimeoutMs: number;
+  readonly runAs: ChildCommand["runAs"];
 }
 
 /** What of a server is to be installed. */
@@ -172,6 +173,10 @@ export class PackageStore {
     known?: Readonly<Record<string, string>>,
   ): Promise<InstalledPackage | string> {
     const { wallMs } = this.#options.clock;
+    const { installScripts, runAs } = question.server;
+    if (installScripts && runAs !== undefined) {
+      return 'its install scripts would run as the gateway\'s user: remove "installScripts", or "runAs"';
+    }
     let folder: string;
     try {
       folder = place.begin(wallMs());
@@ -179,7 +184,7 @@ export class PackageStore {
       return `${place.folder} cannot be written (${messageOf(error)}). Set DATA_DIR to a folder that this user may write`;
     }
     try {
-      const work = this.#workIn(folder, question);
+      const work = this.#workIn(folder, question, known !== undefined);
       if (locked !== undefined) restoreResolved(folder, locked);
       const resolved: Resolved | { failure: string } = locked ?? (await resolvePackages(work));
       if ("failure" in resolved) return resolved.failure;
@@ -200,7 +205,7 @@ export class PackageStore {
     }
   }
 
-  #workIn(folder: string, { server, plan }: PackageQuestion): InstallWork {
+  #workIn(folder: string, { server, plan }: PackageQuestion, isRenewal: boolean): InstallWork {
     const { supervisor, clock, program, installEnv } = this.#options;
     const untilMs = clock.nowMs() + server.installTimeoutMs;
     const cacheFolder = join(this.#options.folder, "cache");
@@ -209,6 +214,7 @@ export class PackageStore {
       folder,
       packages: plan.packages,
       installScripts: server.installScripts,
+      isRenewal,
       program,
       guards: guardWords(emptySettings(this.#options.folder)),
       env: installVariables({ gateway: installEnv, server: server.env, registry, cacheFolder }),

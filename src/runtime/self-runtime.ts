@@ -24,7 +24,7 @@ import type { RefusedPlan } from "./runtime-plan.ts";
 import { standIn, type StandInQuestion } from "./stand-in.ts";
 
 /** What of a server's configuration counts here. */
-export type RunnableServer = StandInQuestion & PackageOwner & Pick<ChildCommand, "runAs">;
+export type RunnableServer = StandInQuestion & PackageOwner;
 
 /** What the runtime is built with. */
 export interface SelfRuntimeOptions {
@@ -164,7 +164,7 @@ export class SelfRuntime {
     if (this.#path !== undefined) return this.#path;
     const folder = join(packagesFolder(this.#options.dataDir), "bin");
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      mkdirSync(folder, { recursive: true, mode: 0o755 });
       const fresh = join(folder, `.node-${process.pid}`);
       symlinkSync(this.#program, fresh);
       renameSync(fresh, join(folder, "node"));

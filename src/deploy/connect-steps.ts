@@ -114,7 +114,7 @@ function inspector({ mcpUrl, isAuthOn }: ConnectFacts): ClientSteps {
     title: "MCP Inspector",
     steps: [
       "In its page: transport “Streamable HTTP” and the URL. On the command line:",
-      ...(isAuthOn ? ["Make the key with: remote-mcp-proxy key add inspector"] : []),
+      ...(isAuthOn ? ["Make the key with: remote-mcp-proxy key add --note inspector"] : []),
     ],
     snippet: `npx @modelcontextprotocol/inspector --cli ${mcpUrl} --transport http${header} --method tools/list`,
   };
@@ -140,7 +140,7 @@ function script({ mcpUrl, isAuthOn }: ConnectFacts): ClientSteps {
   return {
     id: "curl",
     title: "Scripts",
-    steps: isAuthOn ? ["Make a key with: remote-mcp-proxy key add my-script"] : [],
+    steps: isAuthOn ? ["Make a key with: remote-mcp-proxy key add --note my-script"] : [],
     snippet: `curl -s ${mcpUrl}${header} -H 'content-type: application/json' -d '${body}'`,
   };
 }

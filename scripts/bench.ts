@@ -1,0 +1,121 @@
+/**
+ * The benchmark: `npm run bench [-- --quick] [--only TEXT] [--rounds N] [--json FILE] [--peers no]`.
+ *
+ * Measures the executable beside a bare relay ("light"), a server that answers from memory, and peers
+ * from npm, in alternation; gateway and child on one core, the load on the other. Every answer is
+ * checked. Ratios to the bare relay of the same run count; absolute figures move with the machine.
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import packageJson from "../package.json" with { type: "json" };
+import { contenders, fetchPeers, LOAD_CORE, type Contender } from "./bench/contenders.ts";
+import { mediansOf, ratiosOf, tableOf, type Measurement } from "./bench/report.ts";
+import { canRun, SCENARIOS, type Numbers, type Pace, type Scenario } from "./bench/scenarios.ts";
+
+const BINARY = "dist/remote-mcp-proxy";
+/** Below this share of the bare relay the short form fails: wide, so that noise cannot. */
+const QUICK_FLOOR = 0.6;
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean" },
+    only: { type: "string" },
+    contender: { type: "string", multiple: true },
+    rounds: { type: "string" },
+    json: { type: "string" },
+    peers: { type: "string" },
+  },
+});
+const isQuick = values.quick === true;
+const pace: Pace = isQuick
+  ? { warmUpMs: 800, measureMs: 1200 }
+  : { warmUpMs: 2000, measureMs: 3000 };
+const rounds = Number(values.rounds ?? (isQuick ? 2 : 3));
+
+Bun.spawnSync(["taskset", "-cp", LOAD_CORE, String(process.pid)], {
+  stdio: ["ignore", "ignore", "ignore"],
+});
+const withPeers = !isQuick && values.peers !== "no";
+if (withPeers) fetchPeers();
+const everybody = contenders(BINARY, packageJson.version).filter(
+  ({ name }) =>
+    (values.contender === undefined || values.contender.includes(name)) &&
+    (withPeers || ["ours", "light", "memory"].includes(name)),
+);
+const chosen = SCENARIOS.filter(
+  ({ name, binding, isQuick: quick }) =>
+    (!isQuick || quick) &&
+    (values.only === undefined || `${name} ${binding}`.includes(values.only)),
+);
+
+const found: Measurement[] = [];
+for (const scenario of chosen) found.push(...(await measure(scenario)));
+console.log(`\n${tableOf(found)}\n`);
+if (values.json !== undefined) {
+  const document = {
+    date: new Date().toISOString(),
+    version: packageJson.version,
+    bun: Bun.version,
+    rounds,
+    found,
+  };
+  writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`);
+}
+if (isQuick) judge();
+
+/** All contenders, round by round. */
+async function measure(scenario: Scenario): Promise<readonly Measurement[]> {
+  const players = everybody.filter((contender) => canRun(scenario, contender));
+  const results = new Map<string, Numbers[]>(players.map(({ name }) => [name, []]));
+  const failures = new Map<string, string>();
+  for (let round = 0; round < rounds; round++) {
+    for (const player of players.filter(({ name }) => !failures.has(name))) {
+      try {
+        const numbers = await once(scenario, player);
+        results.get(player.name)?.push(numbers);
+        const shown = Object.entries(numbers).map(([name, value]) => `${name} ${value.toFixed(1)}`);
+        console.error(`${scenario.name} (${scenario.binding}) ${player.name}: ${shown.join(", ")}`);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        failures.set(player.name, message.slice(0, 80).replaceAll("|", "/"));
+        console.error(`${scenario.name} (${scenario.binding}) ${player.name}: failed, ${message}`);
+      }
+    }
+  }
+  return players.map(({ name }) => {
+    const failure = failures.get(name);
+    const { name: title, binding } = scenario;
+    const rows = { scenario: title, binding, contender: name, rounds: results.get(name) ?? [] };
+    return failure === undefined ? rows : { ...rows, failure };
+  });
+}
+
+async function once(scenario: Scenario, contender: Contender): Promise<Numbers> {
+  const { binding, servers } = scenario;
+  const running = await contender.start({ binding, servers });
+  try {
+    return await scenario.run(running, pace);
+  } finally {
+    await running.stop();
+  }
+}
+
+/** The guard of the test run: prints `N passed, N failed`. */
+function judge(): void {
+  const own = found.filter(({ contender }) => contender === "ours");
+  const verdicts = own.map((one) => {
+    const ratios = ratiosOf(found, one);
+    const failure = one.failure ?? (ratios === undefined ? "no figures" : undefined);
+    const throughput = ratios?.["callsPerSecond"];
+    const isSlow = throughput !== undefined && throughput < QUICK_FLOOR;
+    if (failure === undefined && !isSlow) return true;
+    const figures = JSON.stringify(mediansOf(one.rounds));
+    console.error(
+      `${one.scenario} (${one.binding}): ${failure ?? `${throughput?.toFixed(2)} of the bare relay`} ${figures}`,
+    );
+    return false;
+  });
+  const failed = verdicts.filter((isGood) => !isGood).length;
+  console.log(`${verdicts.length - failed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+}

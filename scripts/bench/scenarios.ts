@@ -1,0 +1,220 @@
+/**
+ * What is measured. Each scenario starts its contender afresh and gives named figures.
+ */
+import type { Contender, Running } from "./contenders.ts";
+import { loop, type Figures } from "./load.ts";
+import { peakOf, usageOf } from "./machine.ts";
+import { openSession, type Binding, type Session, type Target } from "./sessions.ts";
+
+export interface Pace {
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+export type Numbers = Readonly<Record<string, number>>;
+
+export interface Scenario {
+  readonly name: string;
+  readonly binding: Binding;
+  readonly servers: number;
+  /** True for the short form. */
+  readonly isQuick: boolean;
+  run(running: Running, pace: Pace): Promise<Numbers>;
+}
+
+const MB = 1_000_000;
+
+/** All of them, in the order of the report. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...(["streamable", "sse", "modern"] as const).flatMap((binding) => [
+    calls("sequential", binding, { sessions: 1, lanes: 1, isQuick: true }),
+    calls("16 sessions", binding, { sessions: 16, lanes: 1 }),
+    calls("64 sessions", binding, { sessions: 64, lanes: 1, isQuick: true }),
+    calls("64 in flight", binding, { sessions: 1, lanes: 64 }),
+  ]),
+  ...(["streamable", "sse"] as const).flatMap((binding) => [
+    calls("10 KB both ways", binding, { sessions: 1, lanes: 1, bytes: 10_000 }),
+    calls("1 MB both ways", binding, {
+      sessions: 1,
+      lanes: 1,
+      bytes: MB,
+      isQuick: binding === "streamable",
+    }),
+    calls("10 MB both ways", binding, { sessions: 1, lanes: 1, bytes: 10 * MB, minCalls: 20 }),
+    calls("50 MB both ways", binding, { sessions: 1, lanes: 1, bytes: 50 * MB, minCalls: 4 }),
+  ]),
+  calls("8 servers", "streamable", { sessions: 64, lanes: 1, servers: 8 }),
+  calls("64 servers", "streamable", { sessions: 64, lanes: 1, servers: 64 }),
+  { name: "churn", binding: "streamable", servers: 1, isQuick: false, run: churn },
+  { name: "1000 idle sessions", binding: "sse", servers: 1, isQuick: false, run: idleSessions },
+  {
+    name: "fast beside slow",
+    binding: "streamable",
+    servers: 1,
+    isQuick: false,
+    run: fastBesideSlow,
+  },
+  { name: "slow reader", binding: "sse", servers: 1, isQuick: false, run: slowReader },
+  { name: "start", binding: "streamable", servers: 1, isQuick: true, run: start },
+];
+
+/** True when the contender can take part. */
+export function canRun({ binding, servers }: Scenario, contender: Contender): boolean {
+  return contender.bindings.includes(binding) && (servers === 1 || contender.manyServers);
+}
+
+function targetOf(running: Running, binding: Binding, server = 0): Target {
+  const { port, headers } = running;
+  return { port, headers, binding, path: running.pathOf(server) };
+}
+
+interface CallShape {
+  readonly sessions: number;
+  readonly lanes: number;
+  readonly bytes?: number;
+  readonly servers?: number;
+  readonly minCalls?: number;
+  readonly isQuick?: boolean;
+}
+
+function calls(name: string, binding: Binding, shape: CallShape): Scenario {
+  const { sessions: count, lanes, bytes = 40, servers = 1, minCalls = 0, isQuick = false } = shape;
+  return {
+    name,
+    binding,
+    servers,
+    isQuick,
+    run: async (running, pace) => {
+      const filler = "x".repeat(Math.max(0, bytes - 24));
+      const sessions = await Promise.all(
+        Array.from({ length: count }, (_, index) =>
+          openSession(targetOf(running, binding, index % servers), lanes),
+        ),
+      );
+      const figures = await loop({
+        ...pace,
+        running,
+        sessions,
+        lanes,
+        minCalls,
+        callOf: (session, number) => ({ tool: "echo", text: `${session}-${number}-${filler}` }),
+      });
+      for (const session of sessions) session.close();
+      const settled = bytes >= 10 * MB ? await settledMb(running) : undefined;
+      return { ...numbersOf(figures), ...(settled === undefined ? {} : { settledMb: settled }) };
+    },
+  };
+}
+
+function numbersOf({ callsPerSecond, p50Us, p99Us, cpuUsPerCall, peakMb }: Figures): Numbers {
+  return { callsPerSecond, p50Us, p99Us, cpuUsPerCall, peakMb };
+}
+
+/** Resident memory once it has been quiet for a while. */
+async function settledMb(running: Running): Promise<number> {
+  await Bun.sleep(20_000);
+  return usageOf(running.pid).relayRssBytes / MB;
+}
+
+/** Open, call once, close; eight at a time. */
+async function churn(running: Running, { warmUpMs, measureMs }: Pace): Promise<Numbers> {
+  const target = targetOf(running, "streamable");
+  let opened = 0;
+  const untilMs = performance.now() + warmUpMs + measureMs;
+  const worker = async (number: number): Promise<void> => {
+    for (let count = 0; performance.now() < untilMs; count++) {
+      const session = await openSession(target);
+      await session.call({ tool: "echo", text: `${number}-${count}` });
+      session.close();
+      opened++;
+    }
+  };
+  const beganMs = performance.now();
+  await Promise.all(Array.from({ length: 8 }, (_, number) => worker(number)));
+  return { sessionsPerSecond: (opened * 1000) / (performance.now() - beganMs) };
+}
+
+async function idleSessions(running: Running): Promise<Numbers> {
+  const target = targetOf(running, "sse");
+  const first = await openSession(target);
+  await Bun.sleep(500);
+  const before = usageOf(running.pid).relayRssBytes;
+  const sessions: Session[] = [];
+  for (let count = 0; count < 1000; count++) sessions.push(await openSession(target));
+  await Bun.sleep(2000);
+  const kbPerSession = (usageOf(running.pid).relayRssBytes - before) / 1000 / 1000;
+  for (const session of [first, ...sessions]) session.close();
+  return { kbPerSession };
+}
+
+/** Eight quick callers, alone and then beside eight whose calls take half a second. */
+async function fastBesideSlow(running: Running, pace: Pace): Promise<Numbers> {
+  const target = targetOf(running, "streamable");
+  const fast = await Promise.all(Array.from({ length: 8 }, () => openSession(target)));
+  const slow = await Promise.all(Array.from({ length: 8 }, () => openSession(target)));
+  const quick = () =>
+    loop({
+      ...pace,
+      running,
+      sessions: fast,
+      lanes: 1,
+      callOf: (session, count) => ({ tool: "echo", text: `${session}-${count}` }),
+    });
+  const alone = await quick();
+  let isOver = false;
+  const sleepers = slow.map(async (session, index) => {
+    for (let count = 0; !isOver; count++)
+      await session.call({ tool: "sleep", text: `slow-${index}-${count}`, extra: '"ms":500,' });
+  });
+  const beside = await quick();
+  isOver = true;
+  await Promise.all(sleepers);
+  for (const session of [...fast, ...slow]) session.close();
+  return {
+    p99AloneUs: alone.p99Us,
+    p99BesideUs: beside.p99Us,
+    p99Ratio: beside.p99Us / alone.p99Us,
+  };
+}
+
+/** Thirty answers of 10 MB for one who does not read them, and a caller beside. */
+async function slowReader(running: Running, pace: Pace): Promise<Numbers> {
+  const target = targetOf(running, "sse");
+  const stalled = await openSession(target, 30);
+  const quick = await openSession(target);
+  const stream = stalled as unknown as { pauseReading?: () => void };
+  stream.pauseReading?.();
+  const pending = Array.from({ length: 30 }, (_, lane) =>
+    stalled
+      .call({ tool: "big", text: `big-${lane}`, extra: '"bytes":10000000,', expected: "" }, lane)
+      .then(
+        () => true,
+        () => false,
+      ),
+  );
+  const figures = await loop({
+    ...pace,
+    running,
+    sessions: [quick],
+    lanes: 1,
+    callOf: (_session, count) => ({ tool: "echo", text: `q-${count}` }),
+  });
+  const peakMb = peakOf(running.pid) / MB;
+  stalled.close();
+  quick.close();
+  await Promise.all(pending);
+  return { peakMb, p99Us: figures.p99Us };
+}
+
+async function start(running: Running): Promise<Numbers> {
+  const session = await openSession(targetOf(running, "streamable"));
+  await session.call({ tool: "echo", text: "first" });
+  await Bun.sleep(1500);
+  const { relayRssBytes, relayPrivateBytes } = usageOf(running.pid);
+  session.close();
+  return {
+    startMs: running.startMs,
+    idleRssMb: relayRssBytes / MB,
+    idlePrivateMb: relayPrivateBytes / MB,
+  };
+}

@@ -23,6 +23,7 @@ const folder = "test/system";
 const PROBE_TIMEOUT_MS = 10_000;
 
 const needs: readonly Need[] = [
+  { file: "browser.test.ts", programs: { chromium: "chromium" }, areNamespacesNeeded: false },
   {
     file: "chroot.test.ts",
     programs: { unshare: "util-linux", mount: "mount", chroot: "coreutils", ldd: "libc-bin" },

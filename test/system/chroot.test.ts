@@ -8,7 +8,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { dirname, join, resolve } from "node:path";
 import { gatewayCommand, RunningGateway } from "../helpers/gateway.ts";
 import { alive, descendants, parentOf } from "../helpers/processes.ts";
-import { textOf } from "../helpers/raw-http.ts";
+import { get, textOf } from "../helpers/raw-http.ts";
 import { RawSession } from "../helpers/raw-session.ts";
 import { makeFolder } from "../helpers/run-program.ts";
 import { SOON_MS, until } from "../helpers/wait.ts";
@@ -79,7 +79,15 @@ test("it serves from a read-only root without a shell, as a user without a name"
     expect(textOf(await session.call("echo", { text: "hello" }))).toBe("hello");
     const berlin = await session.call("current_time", { timeZone: "Europe/Berlin" });
     expect(textOf(berlin)).toMatch(/CES?T|GMT\+[12]/);
-    expect(gateway.stderr).not.toMatch(/WARNING|ERROR/);
+    // Where there is no shell to ask for the size of a page.
+    const look = async (): Promise<object | undefined> => {
+      const { json } = await get(`${gateway.url}/health/resources`);
+      return (json as { processes: readonly object[] }).processes[0];
+    };
+    const seen = await until(look, { what: "the process of the server is seen" });
+    expect(seen).toMatchObject({ server: "demo", cpuPercent: expect.any(Number) });
+    expect((seen as { memoryMB: number }).memoryMB).toBeGreaterThan(5);
+    expect(gateway.stderr).not.toMatch(/WARNING|ERROR|getconf/);
 
     const all = descendants(pid);
     process.kill(pid, "SIGTERM");

@@ -91,7 +91,8 @@ export function watchHealth(parts: HealthParts): Health {
 function healthOfAll({ fleet, config }: HealthParts): readonly ServerHealth[] {
   return config().servers.map(({ name, slug, required }) => {
     const bridge = fleet.endpoints.get(slug)?.bridge;
-    if (bridge !== undefined) return healthOf(bridge);
+    // Whether it is required may have changed without a new bridge.
+    if (bridge !== undefined) return { ...healthOf(bridge), required };
     return { name, slug, required, state: "stopping", lastError: undefined, instances: [] };
   });
 }

@@ -139,9 +139,9 @@ export class Reloader {
     diff: ConfigDiff,
     problems: readonly ConfigProblem[],
   ): Promise<ReloadReport> {
-    const { start, stop, replace, keep, waiting, changed, config } = diff;
+    const { start, stop, replace, keep, adjust, waiting, changed, config } = diff;
     for (const problem of problems) this.#say(levelOf(problem), formatProblem(problem));
-    const touched = start.length + stop.length + replace.length + changed.length;
+    const touched = [start, stop, replace, adjust, changed].some((list) => list.length > 0);
     const before = this.#config;
     this.#config = config;
     for (const hook of this.#hooks) this.#tell(hook, config, before);
@@ -155,7 +155,7 @@ export class Reloader {
       ...replace.map((server) => fleet.replace(server, "was given another configuration")),
     ]);
     const report: ReloadReport = {
-      outcome: touched === 0 ? "unchanged" : "applied",
+      outcome: touched ? "applied" : "unchanged",
       started: start.map(({ slug }) => slug),
       stopped: stop.map(({ slug }) => slug),
       replaced: replace.map(({ slug }) => slug),

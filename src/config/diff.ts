@@ -54,6 +54,8 @@ export interface ConfigDiff {
   /** The new value of each; the old one is found by its slug. */
   readonly replace: readonly ServerConfig[];
   readonly keep: readonly KeptServerEntry[];
+  /** Those that go on, with another threshold or the like that counts at once. */
+  readonly adjust: readonly ServerConfig[];
   /** Settings that differ and wait for the next start. */
   readonly waiting: readonly SettingName[];
   /** Settings that differ and count at once. */
@@ -92,14 +94,25 @@ export function diffConfig(
     }),
     start: next.servers.filter(({ slug }) => !old.has(slug)),
     stop: gone.filter(({ name }) => !kept.has(name)),
-    replace: next.servers.filter(({ slug, ...rest }) => {
-      const before = old.get(slug);
-      return before !== undefined && !isSame(before, { slug, ...rest });
+    replace: next.servers.filter((server) => {
+      const before = old.get(server.slug);
+      return before !== undefined && !isSame(processFacts(before), processFacts(server));
     }),
     keep,
+    adjust: next.servers.filter((server) => {
+      const before = old.get(server.slug);
+      if (before === undefined || isSame(before, server)) return false;
+      return isSame(processFacts(before), processFacts(server));
+    }),
     waiting: settings.filter((name) => COUNTS_FROM[name] === "start"),
     changed,
   };
+}
+
+/** What of an entry its processes and sessions hang on: all but what is only looked up. */
+function processFacts({ required: _required, health, ...rest }: ServerConfig): object {
+  const { alertMemoryBytes: _memory, alertCpuPercent: _cpu, ...watched } = health;
+  return { ...rest, health: watched };
 }
 
 /** True for values of JSON that mean the same, whatever the order of their members. */

@@ -101,6 +101,18 @@ describe("an alert", () => {
     await untilResources(({ servers }) => servers["eats"]?.alerts.length === 0, "it is over");
   });
 
+  test("has another threshold as soon as the file says so, and the process stays", async () => {
+    const entry = (alertMemory: string) => ({
+      mcpServers: { one: fixtureServer("echo", { health: { alertMemory } }) },
+      proxy: { health: { sampleInterval: "1s" } },
+    });
+    await using own = await startGateway({ config: entry("10GiB") });
+    const { instances } = await untilState(own, "one", "ready");
+    writeFileSync(join(own.folder, "config.json"), JSON.stringify(entry("1MiB")));
+    await own.untilLogged(/WARNING \[one\] uses \d+ MB of memory; alert above 1 MB/);
+    expect((await untilState(own, "one", "ready")).instances[0]?.pid).toBe(instances[0]?.pid);
+  });
+
   test("of CPU counts all processes of the tree", async () => {
     const session = await RawSession.open(gateway.mcp("eats"));
     const until_ = join(gateway.folder, "enough");

@@ -55,6 +55,17 @@ describe("servers", () => {
     expect(slugs(withServers(server("a"), server("b")), next).replace).toBe("a");
   });
 
+  test.each([
+    ["need of it", { required: true }],
+    ["threshold", { health: { ...server("a").health, alertMemoryBytes: 1 } }],
+  ])("one whose %s changed goes on, and the new value counts", (_, more) => {
+    const next = withServers(server("a", more), server("b"));
+    const diff = diffConfig(withServers(server("a"), server("b")), next, none);
+    expect(diff.replace).toEqual([]);
+    expect(diff.adjust.map(({ slug }) => slug)).toEqual(["a"]);
+    expect(diff.config.servers[0]).toMatchObject(more);
+  });
+
   test("the order of variables means nothing", () => {
     const one = withServers(server("a", { env: { A: "1", B: "2" } }));
     const two = withServers(server("a", { env: { B: "2", A: "1" } }));

@@ -87,6 +87,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   const bridges = (): Iterable<Bridge> => fleet.bridges();
   const onBusy = (isBusy: boolean): void => options.onReloading?.(isBusy);
   const reloader = new Reloader({ running: config, load: options.load, fleet, emit, onBusy });
+  reloader.onReload(observers.reload);
   if (options.onReload !== undefined) reloader.onReload(options.onReload);
   const actions = createActions({
     fleet,

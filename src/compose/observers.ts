@@ -1,10 +1,14 @@
 /**
- * Who reads the stream of events beside the log: the metrics, and the history of states. All parts of the gateway emit to this.
+ * Who reads the stream of events beside the log: metrics, history of states, webhook. All parts of the gateway emit to this.
  */
 import { statusOf } from "../bridge/status.ts";
+import type { GatewayConfig } from "../config/model.ts";
+import { secretsOf } from "../config/secrets.ts";
 import type { Emit, InstanceState } from "../kernel/event.ts";
+import { createLineRedactor } from "../kernel/redact.ts";
 import { Metrics, type ServerReading } from "../observe/metrics.ts";
 import { StateHistory } from "../observe/state-history.ts";
+import { Webhook } from "../observe/webhook.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { StreamSet } from "../transport/sse-stream.ts";
 import type { Fleet } from "./fleet.ts";
@@ -23,21 +27,38 @@ export interface Observers {
   readonly emit: Emit;
   readonly metrics: Metrics;
   readonly history: StateHistory;
+  /** Takes on a new configuration. */
+  readonly reload: (config: GatewayConfig) => void;
   readonly watch: (parts: ObservedParts) => void;
 }
 
 /** Makes them, before anything emits. */
-export function openObservers({ version, clock, emit }: GatewayOptions): Observers {
+export function openObservers(options: GatewayOptions): Observers {
+  const { version, clock, config } = options;
   const metrics = new Metrics({ version, wallMs: clock.wallMs });
   const history = new StateHistory(() => clock.wallMs());
+  const emit: Emit = (event) => {
+    history.record(event);
+    metrics.observe(event);
+    webhook.observe(event);
+    options.emit(event);
+  };
+  let redact = createLineRedactor(secretsOf(config));
+  const webhook = new Webhook({
+    settings: config.webhook,
+    version,
+    redact: (server) => redact(server),
+    clock,
+    emit,
+  });
   return {
-    emit: (event) => {
-      history.record(event);
-      metrics.observe(event);
-      emit(event);
-    },
+    emit,
     metrics,
     history,
+    reload: (next) => {
+      redact = createLineRedactor(secretsOf(next));
+      webhook.configure(next.webhook);
+    },
     watch: ({ fleet, registry, streams }) =>
       metrics.watch({
         servers: () => serverReadings(fleet),

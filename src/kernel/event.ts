@@ -123,6 +123,13 @@ export type GatewayEvent =
       readonly outcome: RequestOutcome;
       readonly durationMs: number;
     }
+  /** A message about failed and recovered servers has come to its end. */
+  | {
+      readonly kind: "webhook.sent";
+      readonly outcome: "delivered" | "failed";
+      /** That it was about. */
+      readonly servers: number;
+    }
   /** An optional list that was answered by the gateway because the child did not. */
   | {
       readonly kind: "list.substituted";

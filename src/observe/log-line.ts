@@ -95,6 +95,7 @@ export function levelOf(event: GatewayEvent): LogLevel {
       return healthLevel(event);
     case "message.body":
       return "TRACE";
+    case "webhook.sent":
     case "child.spawned":
     case "message.dropped":
     case "list.substituted":
@@ -124,6 +125,8 @@ function textOf(event: GatewayEvent): string {
       return `${event.instance} stderr: ${event.line}`;
     case "child.noise":
       return `${event.instance}: skipped a line on stdout that is no message: ${JSON.stringify(event.sample)}`;
+    case "webhook.sent":
+      return `webhook: a message about ${event.servers} servers was ${event.outcome === "delivered" ? "delivered" : "given up"}`;
     case "message.body":
       return `${event.instance} ${event.direction}: ${event.text}`;
     case "message.dropped":

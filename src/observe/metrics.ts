@@ -125,6 +125,8 @@ export class Metrics {
         return count.sessionsOpened.inc({ server: event.server, binding: event.binding });
       case "auth.step":
         return count.auth.inc({ step: event.step, outcome: event.outcome });
+      case "webhook.sent":
+        return count.webhooks.inc({ outcome: event.outcome });
       case "instance.probed":
         return count.probes.inc({ server: event.server, outcome: event.outcome });
       case "alert.raised":

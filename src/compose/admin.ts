@@ -3,6 +3,7 @@
  */
 import { statusOf } from "../bridge/status.ts";
 import type { GatewayConfig } from "../config/model.ts";
+import { traefikRules } from "../deploy/traefik.ts";
 import type {
   AdminActions,
   GatewayStatus,
@@ -41,6 +42,7 @@ export function createAdminActions(parts: AdminParts): AdminActions {
     sessions: () => sessionStatuses(parts),
     steer: (slug, what) => steer(parts, slug, what),
     reload: () => reload("asked by an administrator"),
+    traefikRules: (asked) => traefikRules(parts.config(), asked),
     logs,
     streams,
   };

@@ -47,6 +47,16 @@ export interface LogSource {
   subscribe(server: string | null | undefined, listener: LineListener): (() => void) | undefined;
 }
 
+/** What the rules depend on beside the configuration. */
+export interface RulesQuery {
+  /** Where Traefik reaches the gateway. */
+  readonly backendUrl: string;
+  /** Name of Traefik's certificate resolver. */
+  readonly certResolver: string;
+  /** One certificate for all subdomains, which needs the DNS challenge. */
+  readonly wildcard: boolean;
+}
+
 export interface AdminActions {
   readonly status: () => GatewayStatus;
   readonly sessions: () => readonly SessionStatus[];
@@ -54,6 +64,8 @@ export interface AdminActions {
   readonly steer: (slug: string, what: Steering) => Promise<SteeredServer | undefined>;
   /** Reads the configuration again. Never rejects. */
   readonly reload: () => Promise<{ readonly outcome: string }>;
+  /** What Traefik has to know to route every server that is configured now. */
+  readonly traefikRules: (asked: RulesQuery) => object;
   readonly logs: LogSource;
   /** Streams of the log end with all others. */
   readonly streams: StreamSet;

@@ -14,7 +14,7 @@ const HEADERS = {
 export function reply(
   c: Context<Env>,
   body: object | string,
-  status: 200 | 401 | 403 | 404 | 413 | 422 | 429 | 500 | 503 = 200,
+  status: 200 | 400 | 401 | 403 | 404 | 413 | 422 | 429 | 500 | 503 = 200,
 ): Response {
   return c.body(typeof body === "string" ? body : JSON.stringify(body), status, HEADERS);
 }

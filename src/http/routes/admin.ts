@@ -33,6 +33,7 @@ export function adminRoutes(
     const status = await unhurried(c, actions.steer(c.req.param("server"), what));
     return status === undefined ? reply(c, UNKNOWN, 404) : reply(c, status);
   });
+  app.get("/admin/traefik", (c) => rules(c, actions));
   app.get("/admin/logs", (c) => logs(c, actions, undefined));
   app.get("/admin/logs/:server", (c) => {
     const server = c.req.param("server");
@@ -40,6 +41,19 @@ export function adminRoutes(
     return isKnown ? logs(c, actions, server) : reply(c, UNKNOWN, 404);
   });
   app.get("/health/sessions", guard, (c) => reply(c, sessions(actions)));
+}
+
+/** For Traefik's HTTP provider, which names in the query how it reaches the gateway. */
+function rules(c: Context<Env>, actions: AdminActions): Response {
+  const backendUrl = c.req.query("backend") ?? "";
+  const certResolver = c.req.query("resolver") ?? "letsencrypt";
+  if (!/^https?:\/\/[^/?#\s]+$/.test(backendUrl) || !/^[A-Za-z0-9_-]+$/.test(certResolver)) {
+    const message =
+      "Say how Traefik reaches the gateway: ?backend=http://10.0.0.5:8080 (and, if it is not letsencrypt, &resolver=NAME)";
+    return reply(c, { error: "bad_request", message }, 400);
+  }
+  const wildcard = c.req.query("wildcard") === "true";
+  return reply(c, actions.traefikRules({ backendUrl, certResolver, wildcard }));
 }
 
 function isSteering(word: string): word is Steering {

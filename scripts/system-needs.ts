@@ -29,6 +29,7 @@ const needs: readonly Need[] = [
     programs: { unshare: "util-linux", mount: "mount", chroot: "coreutils", ldd: "libc-bin" },
     areNamespacesNeeded: true,
   },
+  { file: "claude-code.test.ts", programs: { script: "bsdutils" }, areNamespacesNeeded: false },
   {
     file: "completion.test.ts",
     programs: { fish: "fish", zsh: "zsh" },

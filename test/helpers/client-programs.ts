@@ -2,7 +2,7 @@
  * Programs of others that connect to servers, from test/clients: installed there by npm, as its lock
  * file says, when a test first asks for them. Each runs with a home folder of its own.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BUN_PRELOAD, programEnv } from "./auth/authority.ts";
 import { until, withDeadline } from "./wait.ts";
@@ -10,6 +10,8 @@ import { until, withDeadline } from "./wait.ts";
 const folder = join(import.meta.dirname, "..", "clients");
 const modules = join(folder, "node_modules");
 const INSTALL_MS = 5 * 60_000;
+
+const CLAUDE = join(modules, "@anthropic-ai/claude-code/cli-wrapper.cjs");
 
 /** How each is started. Inspector wants a newer Node than some machines have, and runs on Bun too. */
 const PROGRAMS = {
@@ -19,12 +21,17 @@ const PROGRAMS = {
     join(modules, "@modelcontextprotocol/inspector/clients/launcher/build/index.js"),
     "--cli",
   ],
+  claude: ["node", CLAUDE],
+  /** At a terminal, without which it asks nobody for leave; words without spaces only. */
+  "claude at a terminal": ["script", "-qfec"],
   "mcp-remote": ["node", join(modules, "mcp-remote/dist/proxy.js")],
 } as const;
 
 /** Installs them if they are not there. @throws Error with what npm said */
 export async function installClientPrograms(): Promise<void> {
-  if (existsSync(join(modules, ".package-lock.json"))) return;
+  const wanted = readFileSync(join(folder, "package-lock.json"), "utf8");
+  const stamp = join(modules, ".installed-lock.json");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   const command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"];
   const npm = Bun.spawn(command, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   const [code, said] = await withDeadline(
@@ -33,6 +40,7 @@ export async function installClientPrograms(): Promise<void> {
     "npm installs the programs of test/clients",
   );
   if (code !== 0) throw new Error(`npm could not install test/clients:\n${said}`);
+  writeFileSync(stamp, wanted);
 }
 
 /** A program that runs. `await using` ends it. */
@@ -51,7 +59,9 @@ export class ClientProgram implements AsyncDisposable {
   ) {
     // Neither may open a browser on the machine that runs the tests.
     const own = { PATH: process.env["PATH"] ?? "", HOME: home, BROWSER: "true" };
-    this.#child = Bun.spawn([...PROGRAMS[name], ...args], {
+    const isAtTerminal = name === "claude at a terminal";
+    const words = isAtTerminal ? [`node '${CLAUDE}' ${args.join(" ")}`, "/dev/null"] : args;
+    this.#child = Bun.spawn([...PROGRAMS[name], ...words], {
       cwd: home,
       env: { ...own, ...programEnv(), ...env },
       stdio: ["pipe", "pipe", "pipe"],
@@ -62,9 +72,9 @@ export class ClientProgram implements AsyncDisposable {
   /** Resolves with the authorization URL that it shows to a person. */
   authorizationUrl(deadlineMs?: number): Promise<string> {
     const find = () =>
-      /https:\/\/\S+\/authorize\?\S+/.exec(this.stderr)?.[0] ??
+      /https:\/\/[^\s\u001b]+\/authorize\?[^\s\u001b]+/.exec(this.stderr + this.stdout)?.[0] ??
       (this.#child.exitCode === null ? undefined : this.#fail("it ended"));
-    const what = "an authorization URL on stderr";
+    const what = "an authorization URL";
     return until(find, deadlineMs === undefined ? { what } : { what, deadlineMs });
   }
 

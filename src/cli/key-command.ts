@@ -2,8 +2,9 @@
  * The command `key` for commander: `add`, `list`, `revoke`, and their options.
  */
 import { Command } from "commander";
+import type { AuthFileContext } from "./auth-file.ts";
 import type { CommandContext } from "./command-context.ts";
-import { addKey, listKeys, revokeKey, type AddKeyOptions, type KeyContext } from "./key.ts";
+import { addKey, listKeys, revokeKey, type AddKeyOptions } from "./key.ts";
 
 const HELP = `
 A key is sent as "Authorization: Bearer KEY" or "X-API-Key: KEY", never in the URL. It is shown once.
@@ -12,7 +13,7 @@ A running gateway knows a new key, and forgets a revoked one, at the next reques
 /** The command with everything below it. */
 export function keyCommand(context: CommandContext): Command {
   const { env, workingFolder, selfCommand, print, tell } = context;
-  const contextOf = (command: Command): KeyContext => {
+  const contextOf = (command: Command): AuthFileContext => {
     const { config } = command.opts<{ config?: string }>();
     const flags = config === undefined ? {} : { config };
     const load = { flags, env, workingFolder, selfCommand };

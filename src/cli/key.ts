@@ -2,24 +2,13 @@
  * `key`: makes, lists and ends API keys in the database of the data folder, also while a gateway runs.
  */
 import { idOfApiKey } from "../auth/api-key.ts";
-import { openAuthDatabase } from "../auth/database.ts";
 import { KEY_TABLES, KeyStore, type KeySummary } from "../auth/key-store.ts";
 import { decideAuth, OWNER, rightsOf } from "../auth/rights.ts";
-import { loadConfig, type LoadInput } from "../config/load.ts";
 import type { GatewayConfig } from "../config/model.ts";
 import { parseDuration } from "../config/units.ts";
-import { messageOf } from "../kernel/error.ts";
+import { type AuthFileContext, timeJson, timeText, withAuthFile } from "./auth-file.ts";
 import { EXIT } from "./exit-codes.ts";
-import { formatProblem } from "./problems.ts";
 import { columns } from "./columns.ts";
-
-/** What the commands need of the program. */
-export interface KeyContext {
-  readonly load: LoadInput;
-  readonly print: (text: string) => void;
-  readonly tell: (text: string) => void;
-  readonly wallMs: () => number;
-}
 
 interface JsonOption {
   readonly json?: boolean;
@@ -37,7 +26,7 @@ const MAX_NOTE_CHARACTERS = 200;
 const MAX_SHOWN_CHARACTERS = 14;
 
 /** Makes a key and prints it. @returns the exit code */
-export function addKey(context: KeyContext, options: AddKeyOptions): number {
+export function addKey(context: AuthFileContext, options: AddKeyOptions): number {
   return withStore(context, (store, config) => {
     const facts = {
       user: ownerOf(options.user, config),
@@ -62,7 +51,7 @@ const NOT_ASKED =
   'Authentication is off, so the gateway asks nobody for a key: see "auth" in docs/configuration.md\n';
 
 /** Prints the keys. @returns the exit code */
-export function listKeys(context: KeyContext, { json }: JsonOption): number {
+export function listKeys(context: AuthFileContext, { json }: JsonOption): number {
   return withStore(context, (store, config) => {
     const keys = store.list();
     if (json === true) {
@@ -83,7 +72,7 @@ export function listKeys(context: KeyContext, { json }: JsonOption): number {
 
 /** Ends keys. @returns the exit code, a failure when one is not there */
 export function revokeKey(
-  context: KeyContext,
+  context: AuthFileContext,
   ids: readonly string[],
   { json }: JsonOption,
 ): number {
@@ -104,28 +93,13 @@ export function revokeKey(
   return unknown.length === 0 ? EXIT.stopped : EXIT.bug;
 }
 
-/** Runs with the opened store; what goes wrong is told, with the exit code that fits. */
 function withStore(
-  { load, tell }: KeyContext,
+  context: AuthFileContext,
   work: (store: KeyStore, config: GatewayConfig) => void,
 ): number {
-  const { config, problems } = loadConfig(load);
-  if (config === undefined) {
-    for (const problem of problems) tell(`${formatProblem(problem)}\n`);
-    return EXIT.configuration;
-  }
-  try {
-    const database = openAuthDatabase(config.dataDir, [KEY_TABLES]);
-    try {
-      work(new KeyStore(database, { wallMs: () => Date.now() }), config);
-    } finally {
-      database.close();
-    }
-    return EXIT.stopped;
-  } catch (error) {
-    tell(`error: ${messageOf(error)}\n`);
-    return EXIT.bug;
-  }
+  return withAuthFile(context, [KEY_TABLES], (database, config) => {
+    work(new KeyStore(database, { wallMs: context.wallMs }), config);
+  });
 }
 
 /** The person named, or the only one that can be meant. */
@@ -184,30 +158,24 @@ function dayOf(text: string): number | undefined {
 function rowOf(key: KeySummary, config: GatewayConfig, nowMs: number): readonly string[] {
   const isKnown = rightsOf(key.user, config) !== undefined;
   const { expiresAtMs, lastUsedAtMs } = key;
-  const ends = expiresAtMs === undefined ? "never" : dateText(expiresAtMs);
+  const ends = expiresAtMs === undefined ? "never" : timeText(expiresAtMs);
   return [
     key.id,
     isKnown ? key.user : `${key.user} (unknown)`,
     (key.servers === "all" ? "all" : key.servers.join(",")) + (key.isAdmin ? " +admin" : ""),
-    dateText(key.createdAtMs),
+    timeText(key.createdAtMs),
     expiresAtMs !== undefined && expiresAtMs <= nowMs ? `${ends} (over)` : ends,
-    lastUsedAtMs === undefined ? "never" : dateText(lastUsedAtMs),
+    lastUsedAtMs === undefined ? "never" : timeText(lastUsedAtMs),
     key.note,
   ];
 }
 
-function dateText(atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(0, 16).replace("T", " ")}Z`;
-}
-
 function jsonOf(key: KeySummary): object {
   const { id, user, servers, isAdmin, note, createdAtMs, expiresAtMs, lastUsedAtMs } = key;
-  const at = (ms: number | undefined): string | null =>
-    ms === undefined ? null : new Date(ms).toISOString();
   const times = {
-    createdAt: at(createdAtMs),
-    expiresAt: at(expiresAtMs),
-    lastUsedAt: at(lastUsedAtMs),
+    createdAt: timeJson(createdAtMs),
+    expiresAt: timeJson(expiresAtMs),
+    lastUsedAt: timeJson(lastUsedAtMs),
   };
   return { id, user, servers, isAdmin, note, ...times };
 }

@@ -20,6 +20,7 @@ import { deployCommand } from "./deploy-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { importCommand } from "./import-command.ts";
+import { grantCommand } from "./grant-command.ts";
 import { keyCommand } from "./key-command.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
 import { schemaText } from "./schema.ts";
@@ -122,6 +123,7 @@ function createProgram(
   program.addCommand(doctorCommand(commands));
   program.addCommand(connectCommand(commands));
   program.addCommand(keyCommand(commands));
+  program.addCommand(grantCommand(commands));
   addAdminCommands(program, commands);
   program.addCommand(userCommand(commands));
   program.addCommand(authCommand(commands));

@@ -8,7 +8,7 @@ import type { Flags } from "../config/settings.ts";
 const OPTIONS: readonly (readonly [flags: string, description: string])[] = [
   [
     "-c, --config <file>",
-    "the config file (CONFIG_FILE, CONFIG_PATH; else ./config.json, /config/config.json, /app/config.json)",
+    "the config file (CONFIG_FILE, CONFIG_PATH; else ./config.json, ~/.config/remote-mcp-proxy/config.json, /etc/remote-mcp-proxy/config.json, /config/config.json, /app/config.json)",
   ],
   ["--host <address>", "address to listen on (HOST; else 127.0.0.1)"],
   ["-p, --port <number>", "port to listen on, 0 for a free one (PORT; else 8080)"],

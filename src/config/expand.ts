@@ -2,10 +2,12 @@
  * Pure. Expansion of `${…}` in the strings of a config file, from values that are handed in.
  *
  * `${VAR}`, `${VAR:-default}` (the default when VAR is unset or empty, as in a shell),
- * `${file:PATH}` (the content of a file, line ends at its end removed) and, in a server entry,
- * `${SERVER_DATA}` (a folder of its own). `$${` is a plain `${`. The parts nest.
+ * `${file:PATH}` (the content of a file, line ends at its end removed), `${credential:NAME}`
+ * (the same of what systemd handed over) and, in a server entry, `${SERVER_DATA}` (a folder of its
+ * own). `$${` is a plain `${`. The parts nest.
  */
 import { err, ok, type Result } from "../kernel/result.ts";
+import { credentialFile } from "./places.ts";
 
 /** Where values come from. */
 export interface ExpansionSources {
@@ -86,6 +88,7 @@ function expandReference(
     const path = expandAt(reference.slice(5), sources, depth);
     return path.ok ? expandFile(path.value, sources) : path;
   }
+  if (reference.startsWith("credential:")) return expandCredential(reference.slice(11), sources);
   const [, name, operator, preset] = /^([A-Za-z_][A-Za-z0-9_]*)(:-)?([^]*)$/.exec(reference) ?? [];
   if (name === undefined || (operator === undefined && preset !== ""))
     return err(unreadable(reference));
@@ -113,6 +116,19 @@ function expandFile(path: Expanded, sources: ExpansionSources): Result<Expanded,
   return ok({ text, fileContents: [text], usesServerData: path.usesServerData });
 }
 
+/** What systemd handed to the service under that name (`LoadCredential=`). */
+function expandCredential(
+  name: string,
+  sources: ExpansionSources,
+): Result<Expanded, ExpansionFailure> {
+  const path = /^(?!\.+$)[\w.@-]+$/.test(name) ? credentialFile(sources.env, name) : undefined;
+  if (path !== undefined) return expandFile({ ...NOTHING, text: path }, sources);
+  return err({
+    message: `needs the credential ${name}, and CREDENTIALS_DIRECTORY is not set`,
+    hint: `Give it to the service: LoadCredential=${name}:/path/of/the/file. Elsewhere write \${file:PATH}.`,
+  });
+}
+
 function expandServerData({ serverData }: ExpansionSources): Result<Expanded, ExpansionFailure> {
   if (serverData !== undefined)
     return ok({ text: serverData, fileContents: [], usesServerData: true });
@@ -128,7 +144,7 @@ function unreadable(reference: string): ExpansionFailure {
     message: `holds \${${reference}}, which means nothing here`,
     hint:
       inner === undefined
-        ? "Write ${NAME}, ${NAME:-default} or ${file:PATH}; $${ is a plain ${."
+        ? "Write ${NAME}, ${NAME:-default}, ${file:PATH} or ${credential:NAME}; $${ is a plain ${."
         : `Write \${${inner}}.`,
   };
 }

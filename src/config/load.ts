@@ -4,7 +4,7 @@
  *
  * Reads synchronously: it runs before anything listens, and once for each reload.
  */
-import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname } from "node:path";
 import { messageOf } from "../kernel/error.ts";
@@ -12,6 +12,7 @@ import { err, ok, type Result } from "../kernel/result.ts";
 import { isOneServerForm } from "./find-servers.ts";
 import { variable, type Environment, type Flags } from "./settings.ts";
 import { absolutePath } from "./paths.ts";
+import { configPlaces, SERVICE_LOG_DIR } from "./places.ts";
 import { problemOutsideFile, type ConfigProblem } from "./problem.ts";
 import { resolveConfig, type LoadedConfig } from "./resolve.ts";
 import type { ServerFolder } from "./servers.ts";
@@ -28,19 +29,12 @@ export interface LoadInput {
   readonly readReferenced?: (path: string) => Result<string, string>;
 }
 
-/** Where a file is looked for when none is named, in this order. */
-export const DEFAULT_CONFIG_PATHS = [
-  "config.json",
-  "/config/config.json",
-  "/app/config.json",
-] as const;
-
 const MAX_CONFIG_BYTES = 16 * 1_048_576;
 const MAX_REFERENCED_BYTES = 1_048_576;
 
 interface FoundFile {
   readonly path: string;
-  /** `--config`, `CONFIG_FILE`, `CONFIG_PATH` or `default`. */
+  /** `--config`, the name of a variable, or `default`. */
   readonly from: string;
 }
 
@@ -73,6 +67,7 @@ export function loadConfig(input: LoadInput): LoadedConfig {
       found === undefined || text?.ok !== true ? undefined : { path: found.path, text: text.value },
     fileFrom: found?.from ?? (isOneServerForm(flags) ? "command line" : "no file found: demo"),
     homeFolder: homeFolder(env),
+    serviceLogDir: existsSync(SERVICE_LOG_DIR) ? SERVICE_LOG_DIR : undefined,
     readFile:
       input.readReferenced ??
       ((path) => readText(absolutePath(workingFolder, path), MAX_REFERENCED_BYTES)),
@@ -122,11 +117,9 @@ function findFile({ flags, env, workingFolder }: LoadInput): FoundFile | undefin
   for (const [from, path] of named) {
     if (path !== undefined) return { path: absolutePath(workingFolder, path), from };
   }
-  const paths = DEFAULT_CONFIG_PATHS.map((path) => absolutePath(workingFolder, path));
-  const path = paths.find(
-    (candidate) => statSync(candidate, { throwIfNoEntry: false }) !== undefined,
+  return configPlaces({ env, homeFolder: homeFolder(env) }, workingFolder).find(
+    ({ path }) => statSync(path, { throwIfNoEntry: false }) !== undefined,
   );
-  return path === undefined ? undefined : { path, from: "default" };
 }
 
 function readText(path: string, maxBytes: number): Result<string, string> {
@@ -171,9 +164,11 @@ function missingTlsFiles({ config }: LoadedConfig): readonly ConfigProblem[] {
   });
 }
 
+/** A service of systemd has no HOME unless its unit says so; then that of its account is not meant. */
 function homeFolder(env: Environment): string | undefined {
   const home = env["HOME"];
   if (home !== undefined && home !== "") return home;
+  if (env["INVOCATION_ID"] !== undefined) return undefined;
   try {
     return homedir();
   } catch {

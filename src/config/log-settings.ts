@@ -4,6 +4,7 @@
 import type { LogLevel } from "../kernel/event.ts";
 import type { GatewayConfig } from "./model.ts";
 import { absolutePath } from "./paths.ts";
+import { logPlace } from "./places.ts";
 import { judgeLogFormat, judgeLogLevel, judgePath, judgeRetention, type Judge } from "./scalars.ts";
 import { preset, type SettingPicker, type SettingsInput } from "./setting-picker.ts";
 import { formatDuration } from "./units.ts";
@@ -42,7 +43,10 @@ export function pickLogSettings(input: SettingsInput, picker: SettingPicker): Lo
       variable: "LOG_DIR",
       judge: judgeFolder,
       fromFile: proxy.logDir === undefined ? undefined : absolutePath(workingFolder, proxy.logDir),
-      fallback: preset(undefined),
+      fallback: () => {
+        const place = logPlace(input, input.serviceLogDir);
+        return { value: place?.path, from: place?.from ?? "default" };
+      },
     }),
     logRetentionSystemMs: picker.pick({
       key: "logRetentionSystem",

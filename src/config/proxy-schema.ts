@@ -77,7 +77,7 @@ export const PROXY_SHAPE = {
   }),
   dataDir: setting(
     judgePath,
-    "Folder for everything that is kept. Variable `DATA_DIR`; else `remote-mcp-proxy` in the user's state folder (`$XDG_STATE_HOME` or `~/.local/state`).",
+    "Folder for everything that is kept. Variable `DATA_DIR`; else that of systemd (`STATE_DIRECTORY`), else `remote-mcp-proxy` in the user's state folder (`$XDG_STATE_HOME` or `~/.local/state`), else `/var/lib/remote-mcp-proxy`.",
   ),
   logLevelSystem: setting(
     judgeLogLevel,
@@ -93,7 +93,7 @@ export const PROXY_SHAPE = {
   ),
   logDir: setting(
     judgePath,
-    "Folder for files of the log, beside stderr: `system.log`, `mcp-{server}.log`, `mcp-{server}.stderr.log`. Variable `LOG_DIR`; else none.",
+    "Folder for files of the log, beside stderr: `system.log`, `mcp-{server}.log`, `mcp-{server}.stderr.log`. Variable `LOG_DIR`; else that of systemd (`LOGS_DIRECTORY`), else, without a home folder, `/var/log/remote-mcp-proxy` if it is there, else none.",
   ),
   logRetentionSystem: optionalDuration(
     "How long lines of `system.log` are kept. Variable `LOG_RETENTION_SYSTEM`; else 24h.",

@@ -27,6 +27,8 @@ export interface ResolveInput {
   /** Absolute. */
   readonly workingFolder: string;
   readonly homeFolder: string | undefined;
+  /** The folder where a service without a home keeps files of its log, if somebody made it. */
+  readonly serviceLogDir?: string | undefined;
   /** How to start our own executable. */
   readonly selfCommand: readonly string[];
   /** The content of a file for `${file:…}`. */

@@ -4,6 +4,7 @@
  */
 import type { TlsFiles } from "./model.ts";
 import { absolutePath } from "./paths.ts";
+import { dataPlace } from "./places.ts";
 import { judgePath, type Judge } from "./scalars.ts";
 import {
   placeInFile,
@@ -21,23 +22,11 @@ export function pickDataDir(input: SettingsInput, picker: SettingPicker): string
   };
   const fromFile =
     proxy.dataDir === undefined ? undefined : absolutePath(workingFolder, proxy.dataDir);
-  const fallback = (): Found<string> => defaultDataDir(input);
+  const fallback = (): Found<string> => {
+    const { path: value, from } = dataPlace(input);
+    return { value, from };
+  };
   return picker.pick({ key: "dataDir", variable: "DATA_DIR", judge, fromFile, fallback });
-}
-
-/** The user's state folder (XDG Base Directory 0.8: a relative XDG_STATE_HOME is ignored). */
-function defaultDataDir(input: SettingsInput): Found<string> {
-  const { env, homeFolder, workingFolder, reporter } = input;
-  const state = env["XDG_STATE_HOME"];
-  if (state?.startsWith("/") === true) {
-    return { value: absolutePath(state, "remote-mcp-proxy"), from: "default, from XDG_STATE_HOME" };
-  }
-  if (homeFolder?.startsWith("/") === true) {
-    return { value: absolutePath(homeFolder, ".local/state/remote-mcp-proxy"), from: "default" };
-  }
-  const hint = "Set DATA_DIR to a folder that this user may write.";
-  reporter.reportOutside("error", "DATA_DIR", "is not set, and this user has no home folder", hint);
-  return { value: absolutePath(workingFolder, ".remote-mcp-proxy"), from: "default" };
 }
 
 /** The absolute paths of certificate and key; undefined when none is named, or only one. */

@@ -51,6 +51,8 @@ export interface SettingsInput extends PickerOptions {
   readonly workingFolder: string;
   /** The user's home, if there is one. */
   readonly homeFolder: string | undefined;
+  /** The folder where a service without a home keeps files of its log, if somebody made it. */
+  readonly serviceLogDir?: string | undefined;
 }
 
 /** A fallback that is always the same. */

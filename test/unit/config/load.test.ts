@@ -111,3 +111,30 @@ test("makes folders of servers for this user only, and does not mind that they a
   makeServerFolders(folders);
   expect(statSync(path).mode & 0o777).toBe(0o700);
 });
+
+test("a file is found where systemd and XDG have it, and said where", () => {
+  const [empty, etc, xdg, credentials] = [folderWith(), folderWith(), folderWith(), folderWith()];
+  const put = (folder: string, name: string): void => {
+    mkdirSync(folder, { recursive: true });
+    const config = { mcpServers: { [name]: { command: "x" } } };
+    writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+  };
+  const env: Record<string, string> = { HOME: join(xdg, "home") };
+  const found = () => {
+    const { config, provenance } = load(empty, { env });
+    return [config?.servers[0]?.name, provenance[0]?.from];
+  };
+  put(join(xdg, "home/.config/remote-mcp-proxy"), "user");
+  expect(found()).toEqual(["user", "default"]);
+  put(join(xdg, "remote-mcp-proxy"), "xdg");
+  env["XDG_CONFIG_HOME"] = xdg;
+  expect(found()).toEqual(["xdg", "default, from XDG_CONFIG_HOME"]);
+  put(empty, "here");
+  expect(found()).toEqual(["here", "default"]);
+  put(etc, "etc");
+  env["CONFIGURATION_DIRECTORY"] = `${etc}:/nowhere`;
+  expect(found()).toEqual(["etc", "CONFIGURATION_DIRECTORY"]);
+  put(credentials, "secret");
+  env["CREDENTIALS_DIRECTORY"] = credentials;
+  expect(found()).toEqual(["secret", "CREDENTIALS_DIRECTORY"]);
+});

@@ -138,9 +138,9 @@ describe("values that depend on others", () => {
     expect(read({ config: { mcpServers }, env, homeFolder }).config?.dataDir).toBe(dataDir);
   });
 
-  test("without a home the data folder must be named", () => {
+  test("without a home it is that of a service", () => {
     const given = { config: { mcpServers }, env: {}, homeFolder: undefined };
-    expect(problemsOf(read(given))[0]).toContain("error DATA_DIR");
+    expect(read(given).config?.dataDir).toBe("/var/lib/remote-mcp-proxy");
     expect(read({ ...given, env: { DATA_DIR: "/d" } }).config?.dataDir).toBe("/d");
   });
 

@@ -14,7 +14,12 @@ import { isLoopback } from "./kernel/address.ts";
 import { messageOf } from "./kernel/error.ts";
 import type { Emit } from "./kernel/event.ts";
 import { createActions } from "./compose/actions.ts";
-import { bootUser, isForThisMachine, openAuthorization } from "./compose/authorization.ts";
+import {
+  bootUser,
+  callLimit,
+  isForThisMachine,
+  openAuthorization,
+} from "./compose/authorization.ts";
 import { createAdminActions } from "./compose/admin.ts";
 import { openAdminSocket } from "./compose/admin-socket.ts";
 import { endpointFactory } from "./compose/endpoints.ts";
@@ -31,7 +36,7 @@ import { drain, startTimers } from "./compose/timers.ts";
 import { SelfRuntime } from "./runtime/self-runtime.ts";
 import { createSupervisor } from "./supervisor/supervisor.ts";
 import { WaitingPosts } from "./transport/endpoint.ts";
-import { StreamSet } from "./transport/sse-stream.ts";
+import { StreamSet } from "./transport/stream-set.ts";
 
 export interface Gateway {
   readonly port: number;
@@ -66,7 +71,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     shutdownMs: Math.max(1000, limits.shutdownMs - limits.drainMs),
   });
   const registry = createRegistry(options);
-  const streams = new StreamSet();
+  const streams = new StreamSet(limits, () => clock.nowMs());
   const waiting = new WaitingPosts();
   let draining = false;
   const isDraining = (): boolean => draining;
@@ -144,6 +149,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     trustedProxies: config.trustedProxies,
     isForThisMachine: isForThisMachine(config),
     metrics: observers.metrics,
+    callLimit: callLimit(config, clock),
     auth: authorization?.port,
     admin,
     idleTimeoutSeconds,

@@ -14,7 +14,7 @@ import type {
 import type { ServerStatus } from "../http/context.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { SessionRegistry } from "../session/registry.ts";
-import type { StreamSet } from "../transport/sse-stream.ts";
+import type { StreamSet } from "../transport/stream-set.ts";
 import type { Fleet } from "./fleet.ts";
 import type { ReloadReport } from "./reload.ts";
 

@@ -11,6 +11,7 @@ import { PublicHosts } from "../auth/public-hosts.ts";
 import { ResourceServer } from "../auth/resource-server.ts";
 import { LOCAL_PRINCIPAL } from "../auth/principal.ts";
 import { decideAuth, usersOf } from "../auth/rights.ts";
+import { TokenBuckets } from "../auth/token-bucket.ts";
 import { TokenStore } from "../auth/token-store.ts";
 import { USER_TABLES } from "../auth/user-store.ts";
 import type { GatewayConfig, ServerConfig } from "../config/model.ts";
@@ -113,6 +114,17 @@ export function bootUser(server: ServerConfig, config: GatewayConfig): string | 
 export function isForThisMachine(config: GatewayConfig): boolean {
   const decision = decideAuth(config);
   return !decision.isOn && !decision.isInsecure;
+}
+
+const MINUTE_MS = 60_000;
+/** More people than that do not call in one minute. */
+const MAX_PEOPLE = 10_000;
+
+/** How often a person may call; undefined for any number of times. */
+export function callLimit(config: GatewayConfig, clock: Clock): TokenBuckets | undefined {
+  const { maxCallsPerMinute: capacity } = config.limits;
+  if (capacity === 0) return undefined;
+  return new TokenBuckets({ capacity, periodMs: MINUTE_MS, maxKeys: MAX_PEOPLE }, clock);
 }
 
 /** Every store's tables. */

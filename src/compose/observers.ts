@@ -10,7 +10,7 @@ import { Metrics, type ServerReading } from "../observe/metrics.ts";
 import { StateHistory } from "../observe/state-history.ts";
 import { Webhook } from "../observe/webhook.ts";
 import type { SessionRegistry } from "../session/registry.ts";
-import type { StreamSet } from "../transport/sse-stream.ts";
+import type { StreamSet } from "../transport/stream-set.ts";
 import type { Fleet } from "./fleet.ts";
 import type { GatewayOptions } from "./options.ts";
 

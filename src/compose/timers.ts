@@ -6,7 +6,7 @@ import type { GatewayConfig } from "../config/model.ts";
 import type { Clock, Timer } from "../kernel/clock.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { WaitingPosts } from "../transport/endpoint.ts";
-import type { StreamSet } from "../transport/sse-stream.ts";
+import type { StreamSet } from "../transport/stream-set.ts";
 
 const SWEEP_MS = 250;
 /** Sessions live for minutes; looking at all of them is done less often. */

@@ -11,7 +11,7 @@ import { LOCAL_PRINCIPAL } from "../auth/principal.ts";
 import { SelfRuntime } from "../runtime/self-runtime.ts";
 import { createSupervisor } from "../supervisor/supervisor.ts";
 import { WaitingPosts } from "../transport/endpoint.ts";
-import { StreamSet } from "../transport/sse-stream.ts";
+import { StreamSet } from "../transport/stream-set.ts";
 import { ProfileStore } from "../upstream/profile-store.ts";
 import { endpointFactory, type CreateEndpoint } from "./endpoints.ts";
 import type { GatewayOptions } from "./options.ts";
@@ -53,7 +53,7 @@ export async function tryServers(options: TrialOptions): Promise<readonly Trial[
   const runtime = new SelfRuntime({ dataDir, installEnv, selfCommand, supervisor, clock, emit });
   const registry = createRegistry(options);
   const kept = keepNothing(options);
-  const streams = new StreamSet();
+  const streams = new StreamSet(config.limits, () => clock.nowMs());
   const waiting = new WaitingPosts();
   const shared = { streams, waiting, isDraining: () => false };
   const create = endpointFactory(options, { supervisor, registry, kept, runtime, shared });

@@ -18,6 +18,20 @@ export const LIMITS_SHAPE = {
     min: 1,
     max: 10_000,
   }),
+  maxStreamsPerClient: count(256, "Open event streams of one program of one person.", {
+    min: 1,
+    max: 1_000_000,
+  }),
+  maxStreamsPerServer: count(4_096, "Open event streams of one server.", {
+    min: 1,
+    max: 1_000_000,
+  }),
+  streamLifetime: duration("24h", "How long an event stream may last; clients open a new one."),
+  maxCallsPerMinute: count(
+    0,
+    "MCP requests of one person in a minute, all servers together; one more is answered with 429. `0` for no limit.",
+    { min: 0, max: 1_000_000 },
+  ),
   maxStreamBufferBytes: size(
     "16MiB",
     "What may wait in one event stream for a slow reader before the stream is ended.",

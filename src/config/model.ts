@@ -103,6 +103,12 @@ export interface Limits {
   readonly maxSessionsPerServer: number;
   readonly sessionIdleMs: number;
   readonly maxStreamsPerSession: number;
+  /** Open event streams of one program of one person, and of one server. */
+  readonly maxStreamsPerClient: number;
+  readonly maxStreamsPerServer: number;
+  readonly streamLifetimeMs: number;
+  /** MCP requests of one person, all servers together; 0 for no limit. */
+  readonly maxCallsPerMinute: number;
   /** Bytes that may wait in one event stream for a slow reader before it is ended. */
   readonly maxStreamBufferBytes: number;
   readonly maxReplayEvents: number;

@@ -57,6 +57,7 @@ export function toLimits(limits: ProxyBlock["limits"]): Limits {
   const {
     sessionIdle,
     replayKeep,
+    streamLifetime,
     lazyStream,
     keepAlive,
     clientAnswerTimeout,
@@ -69,6 +70,7 @@ export function toLimits(limits: ProxyBlock["limits"]): Limits {
     ...rest,
     sessionIdleMs: sessionIdle,
     replayKeepMs: replayKeep,
+    streamLifetimeMs: streamLifetime,
     lazyStreamMs: lazyStream,
     keepAliveMs: keepAlive,
     clientAnswerTimeoutMs: clientAnswerTimeout,

@@ -5,7 +5,7 @@
  * are redacted before they are kept.
  */
 import type { LineListener, LineQuery, NumberedLine } from "../observe/log-ring.ts";
-import type { StreamSet } from "../transport/sse-stream.ts";
+import type { StreamSet } from "../transport/stream-set.ts";
 
 /** A server as the routes need to know it; answers show all there is. */
 export interface SteeredServer {

@@ -40,6 +40,8 @@ const INTERNAL_FAULT = {
   message: "Internal error of the gateway; see its log",
 } as const;
 
+/** What pages of other origins may call, as far as the allow-list lets them; never what steers the gateway. */
+const FOR_PAGES = /^\/(?:servers\/)?[^/]+\/(?:mcp|sse|messages?|health)$|^\/health$/;
 const ROOT_ENDPOINT = /^\/(?:mcp|sse|messages?)$/;
 
 /** The request handler. Never throws and never rejects. */
@@ -94,6 +96,9 @@ export function createApp(options: AppOptions): App {
         `Forbidden: Origin ${JSON.stringify(origin)} may not call (see allowedOrigins)`,
       );
     }
+    if (!FOR_PAGES.test(bindings.path) && !isSameOrigin(origin, hostHeader)) {
+      return forbidden("Forbidden: pages of other origins may call MCP endpoints only");
+    }
     if (isPreflight(request)) {
       return preflightResponse(origin, request.headers.get("access-control-request-headers"));
     }
@@ -101,7 +106,8 @@ export function createApp(options: AppOptions): App {
   };
 }
 
-function createRoutes(options: AppOptions): Hono<Env> {
+/** The route table, without what comes before it. */
+export function createRoutes(options: AppOptions): Hono<Env> {
   const app = new Hono<Env>({ getPath: (_request, context) => context?.env?.path ?? "/" });
   for (const endpoint of MCP_ENDPOINTS) {
     app.all(`/servers/:server/${endpoint}`, (c) => serveMcp(c, options));

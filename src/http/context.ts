@@ -5,6 +5,7 @@ import type { Accounts } from "../auth/accounts.ts";
 import type { AuthorizationServer } from "../auth/authorization-server.ts";
 import type { PublicHosts } from "../auth/public-hosts.ts";
 import type { ResourceServer } from "../auth/resource-server.ts";
+import type { TokenBuckets } from "../auth/token-bucket.ts";
 import type { SignIn } from "../auth/sign-in.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { Endpoint } from "../transport/endpoint.ts";
@@ -91,6 +92,8 @@ export interface AppOptions {
   /** Only this machine is served, and nobody is asked who they are: no proxy may stand in between. */
   readonly isForThisMachine: boolean;
   readonly metrics: MetricsPort;
+  /** How often a person may call; undefined for any number of times. */
+  readonly callLimit: Pick<TokenBuckets, "take"> | undefined;
   /** Undefined where everybody may call. */
   readonly auth: AuthPort | undefined;
   readonly admin: AdminActions;

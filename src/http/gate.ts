@@ -34,6 +34,17 @@ export function admitToServer(
   return mayUse(principal, slug) ? principal : unknownServer(c);
 }
 
+/** Whether who was admitted would still be: asked while a stream is open. */
+export function watchAdmission(request: Request, slug: string, auth: AuthPort): () => boolean {
+  const credential = credentialOf(request);
+  return () => {
+    const identity = auth.resourceServer.identify(credential);
+    if (identity.kind !== "known") return false;
+    const { principal, audience } = identity;
+    return (audience === undefined || audience === slug) && mayUse(principal, slug);
+  };
+}
+
 /** Lets only those pass who may see and steer the gateway itself. */
 export function requireAdmin({ auth }: Pick<AppOptions, "auth">): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -54,11 +65,15 @@ export function adminUser(c: Context<Env>, { auth }: Pick<AppOptions, "auth">): 
   return identity.kind === "known" ? identity.principal.user : LOCAL_PRINCIPAL.user;
 }
 
+function identify(request: Request, auth: AuthPort): Identity {
+  return auth.resourceServer.identify(credentialOf(request));
+}
+
 /** By header only: what stands in a URL ends up in logs and histories. */
-function identify({ headers }: Request, auth: AuthPort): Identity {
+function credentialOf({ headers }: Request): string | undefined {
   const authorization = headers.get("authorization");
   const bearer = authorization === null ? undefined : BEARER.exec(authorization)?.[1];
-  return auth.resourceServer.identify(bearer ?? headers.get("x-api-key") ?? undefined);
+  return bearer ?? headers.get("x-api-key") ?? undefined;
 }
 
 function problemOf(identity: Exclude<Identity, { readonly kind: "known" }>): string | undefined {

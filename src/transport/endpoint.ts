@@ -8,7 +8,7 @@ import type { Caller } from "../kernel/caller.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { PostExchange } from "./post-exchange.ts";
-import type { StreamSet } from "./sse-stream.ts";
+import type { StreamOwner, StreamSet } from "./stream-set.ts";
 
 export interface Endpoint {
   readonly bridge: Bridge;
@@ -24,12 +24,20 @@ export interface Endpoint {
 /** Facts of one HTTP request. */
 export interface RequestContext {
   readonly caller: Caller;
+  /** False once the caller may not use the server any more; asked while a stream is open. */
+  readonly mayGoOn: () => boolean;
   /** The path and query to post to, as the client sees it, for a session of HTTP+SSE. */
   readonly messagesUri: (sessionId: string) => string;
   /** Lifts the server's idle time-out from this request's connection … */
   readonly liftTimeout: () => void;
   /** … which outlives the request, so it is put back before the response is handed over. */
   readonly restoreTimeout: () => void;
+}
+
+/** Whose the streams of a request are. */
+export function streamOwner(endpoint: Endpoint, context: RequestContext): StreamOwner {
+  const { caller, mayGoOn } = context;
+  return { server: endpoint.bridge.server.slug, caller, mayGoOn };
 }
 
 /** POSTs that have not been answered; one sweep looks for those that wait long. */

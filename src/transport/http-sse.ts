@@ -12,14 +12,17 @@ import { INVALID_REQUEST, SESSION_NOT_FOUND } from "../wire/error-codes.ts";
 import { encodeOutgoing, textError, type Message, type Outgoing } from "../wire/message.ts";
 import { endpointEvent, EVENT_END, messageHead } from "../wire/sse-frame.ts";
 import { draining, messageResponse, refusal } from "./answers.ts";
-import type { Endpoint, RequestContext } from "./endpoint.ts";
+import { streamOwner, type Endpoint, type RequestContext } from "./endpoint.ts";
 import { readPost, type PostBody } from "./read-post.ts";
 import { reportRefused } from "./refused.ts";
+import { tooManyStreams } from "./refusals.ts";
 import { SseStream } from "./sse-stream.ts";
 
 /** Opens a session and its stream; the first event says where to post. */
 export function openHttpSse(endpoint: Endpoint, context: RequestContext): Response {
   const { bridge, registry, limits, streams } = endpoint;
+  const owner = streamOwner(endpoint, context);
+  if (!streams.hasRoom(owner)) return tooManyStreams();
   let session: Session;
   try {
     session = registry.open(bridge.server.slug, context.caller, "http-sse");
@@ -31,6 +34,7 @@ export function openHttpSse(endpoint: Endpoint, context: RequestContext): Respon
   const stream = new SseStream({
     maxBufferBytes: limits.maxStreamBufferBytes,
     set: streams,
+    owner,
     onClose: () => registry.close(session, "its stream has ended"),
   });
   session.direct = (message) =>

@@ -39,3 +39,9 @@ export function notAcceptable(id: string | undefined): Response {
 export function refuse(status: number, code: number, message: string, id?: string): Response {
   return refusal({ status, code, message }, id);
 }
+
+/** The caller, or the server, has all the streams that it may have. */
+export function tooManyStreams(id?: string): Response {
+  const message = "Too Many Requests: too many event streams are open; close some";
+  return refusal({ status: 429, code: TRANSPORT_REFUSED, message }, id, { "retry-after": "5" });
+}

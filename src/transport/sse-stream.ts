@@ -2,19 +2,20 @@
  * One HTTP response that is an event stream.
  *
  * Owns the queue toward a reader that may be slow: what waits is capped, and a reader beyond the
- * cap is cut off, to come back and resume. `StreamSet` keeps quiet streams alive, all by one timer.
+ * cap is cut off, to come back and resume.
  */
 import type { EventWriter } from "../session/replay-stream.ts";
-import { KEEP_ALIVE, SSE_HEADERS, stoppingFrame } from "../wire/sse-frame.ts";
+import { KEEP_ALIVE, SSE_HEADERS } from "../wire/sse-frame.ts";
 import { jsonBytes } from "../wire/message.ts";
+import type { StreamOwner, StreamSet } from "./stream-set.ts";
 
-/** As long as `Retry-After` of what is refused meanwhile. */
-const STOPPING = stoppingFrame(5_000);
 const KEEP_ALIVE_BYTES = jsonBytes(KEEP_ALIVE);
 
 export interface SseStreamOptions {
   readonly maxBufferBytes: number;
   readonly set: StreamSet;
+  /** Whose it is; undefined for one of the gateway's own. */
+  readonly owner?: StreamOwner;
   /** Runs once when the response has ended, whoever ended it. */
   readonly onClose: () => void;
 }
@@ -37,6 +38,10 @@ export class SseStream implements EventWriter {
       new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }),
     );
     options.set.add(this);
+  }
+
+  get owner(): StreamOwner | undefined {
+    return this.#options.owner;
   }
 
   get open(): boolean {
@@ -82,36 +87,5 @@ export class SseStream implements EventWriter {
     this.#closed = true;
     this.#options.set.delete(this);
     this.#options.onClose();
-  }
-}
-
-/** All open event streams of the gateway. */
-export class StreamSet {
-  readonly #streams = new Set<SseStream>();
-
-  get size(): number {
-    return this.#streams.size;
-  }
-
-  add(stream: SseStream): void {
-    this.#streams.add(stream);
-  }
-
-  delete(stream: SseStream): void {
-    this.#streams.delete(stream);
-  }
-
-  /** Writes a comment to every stream; called every `keepAliveMs`. */
-  keepAlive(): void {
-    for (const stream of this.#streams) stream.keepAlive();
-  }
-
-  /** The gateway stops: readers are told when to come back, before their streams end. */
-  announceStop(): void {
-    for (const stream of this.#streams) stream.writeText(STOPPING);
-  }
-
-  endAll(): void {
-    for (const stream of this.#streams) stream.end();
   }
 }

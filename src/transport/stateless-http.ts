@@ -9,10 +9,12 @@ import { TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { encodeOutgoing, type Message } from "../wire/message.ts";
 import { EVENT_END, messageHead, STREAM_OPENED } from "../wire/sse-frame.ts";
 import { accepted, refusal } from "./answers.ts";
-import type { Endpoint, RequestContext } from "./endpoint.ts";
+import { streamOwner, type Endpoint, type RequestContext } from "./endpoint.ts";
 import { readAccept } from "./negotiation.ts";
 import { PostExchange, type EventSink } from "./post-exchange.ts";
+import { tooManyStreams } from "./refusals.ts";
 import { SseStream } from "./sse-stream.ts";
+import type { StreamOwner } from "./stream-set.ts";
 
 /** Serves a message that belongs to the modern era, or says so in its header. */
 export function postStateless(
@@ -46,11 +48,13 @@ export function postStateless(
     const text = "Not Acceptable: Accept must include application/json or text/event-stream";
     return refusal({ status: 406, code: TRANSPORT_REFUSED, message: text }, message.id);
   }
+  const owner = streamOwner(endpoint, context);
+  if (needsStream && !endpoint.streams.hasRoom(owner)) return tooManyStreams(message.id);
   const exchange = new PostExchange({
     accept,
     requests: 1,
     batch: false,
-    openSink: () => openSink(endpoint, () => leave()),
+    openSink: () => openSink(endpoint, owner, () => leave()),
     liftTimeout: context.liftTimeout,
     restoreTimeout: context.restoreTimeout,
     isGone: () => request.signal.aborted,
@@ -78,10 +82,15 @@ export function postStateless(
 }
 
 /** One response and no more: nothing is kept for a client that comes back. */
-function openSink({ limits, streams }: Endpoint, onClose: () => void): EventSink {
+function openSink(
+  { limits, streams }: Endpoint,
+  owner: StreamOwner,
+  onClose: () => void,
+): EventSink {
   const stream = new SseStream({
     maxBufferBytes: limits.maxStreamBufferBytes,
     set: streams,
+    owner,
     onClose,
   });
   stream.writeText(STREAM_OPENED);

@@ -19,7 +19,7 @@ import {
 } from "../wire/sse-frame.ts";
 import { failureAnswer } from "../bridge/exchange.ts";
 import { accepted, draining, failure, messageResponse, refusal } from "./answers.ts";
-import type { Endpoint, RequestContext } from "./endpoint.ts";
+import { streamOwner, type Endpoint, type RequestContext } from "./endpoint.ts";
 import { readAccept } from "./negotiation.ts";
 import { PostExchange, type EventSink } from "./post-exchange.ts";
 import { readPost, type PostBody } from "./read-post.ts";
@@ -29,6 +29,7 @@ import {
   noBatches,
   notAcceptable,
   refuse,
+  tooManyStreams,
   unknownEvent,
   unknownSession,
 } from "./refusals.ts";
@@ -158,11 +159,17 @@ function findConversation(
   return bridge.stateless(context.caller.user);
 }
 
+/** Where a request came to, and what HTTP knows of it. */
+interface Place {
+  readonly endpoint: Endpoint;
+  readonly context: RequestContext;
+}
+
 function relayPost(
   request: Request,
   body: PostBody,
   conversation: Conversation,
-  place: { readonly endpoint: Endpoint; readonly context: RequestContext },
+  place: Place,
 ): Response | Promise<Response> {
   const { endpoint, context } = place;
   const accept = readAccept(request.headers.get("accept"));
@@ -179,7 +186,7 @@ function relayPost(
     accept,
     requests: requests.length,
     batch: body.batch,
-    openSink: () => openSink(conversation, endpoint),
+    openSink: () => openSink(conversation, place),
     liftTimeout: context.liftTimeout,
     restoreTimeout: context.restoreTimeout,
     isGone: () => request.signal.aborted,
@@ -192,13 +199,14 @@ function relayPost(
 }
 
 /** A stream for a POST: resumable within a session that has room for it, else one response. */
-function openSink(conversation: Conversation, endpoint: Endpoint): EventSink {
+function openSink(conversation: Conversation, { endpoint, context }: Place): EventSink {
   const { session } = conversation;
   const { limits, streams, clock } = endpoint;
   const replay = session?.openStream();
   const stream: SseStream = new SseStream({
     maxBufferBytes: limits.maxStreamBufferBytes,
     set: streams,
+    owner: streamOwner(endpoint, context),
     onClose: () => replay?.detach(stream),
   });
   if (replay === undefined) {
@@ -242,9 +250,12 @@ export function getStreamable(
   const cursor = lastEventId === null ? undefined : parseEventId(lastEventId);
   const replay = cursor === undefined ? session.standalone : session.stream(cursor.stream);
   if (replay === undefined || (lastEventId !== null && cursor === undefined)) return unknownEvent();
+  const owner = streamOwner(endpoint, context);
+  if (!streams.hasRoom(owner)) return tooManyStreams();
   const stream: SseStream = new SseStream({
     maxBufferBytes: limits.maxStreamBufferBytes,
     set: streams,
+    owner,
     onClose: () => {
       session.busy--;
       session.lastUsedMs = endpoint.clock.nowMs();

@@ -14,7 +14,7 @@ import {
   postStreamable,
 } from "../../transport/streamable-http.ts";
 import type { AppOptions, Env } from "../context.ts";
-import { admitToServer, unknownServer } from "../gate.ts";
+import { admitToServer, unknownServer, watchAdmission } from "../gate.ts";
 
 /** Last segments of MCP URLs. Claude.ai posts to whichever it was given, so all serve all. */
 export const MCP_ENDPOINTS = ["mcp", "sse", "messages", "message"] as const;
@@ -34,6 +34,7 @@ export function serveMcp(c: Context<Env>, options: AppOptions): Response | Promi
   const request = c.req.raw;
   const context: RequestContext = {
     caller,
+    mayGoOn: options.auth === undefined ? always : watchAdmission(request, slug, options.auth),
     messagesUri: (sessionId) =>
       `${messagesPath(c, slug, options)}?sessionId=${encodeURIComponent(sessionId)}`,
     liftTimeout: () => c.env.control.timeout(request, 0),
@@ -41,6 +42,8 @@ export function serveMcp(c: Context<Env>, options: AppOptions): Response | Promi
   };
   switch (request.method) {
     case "POST": {
+      const waitMs = options.callLimit?.take(caller.user) ?? 0;
+      if (waitMs > 0) return tooManyCalls(waitMs);
       const sessionId = request.url.includes("sessionId=") ? c.req.query("sessionId") : undefined;
       return sessionId === undefined
         ? postStreamable(request, endpoint, context)
@@ -65,6 +68,16 @@ export function serveMcp(c: Context<Env>, options: AppOptions): Response | Promi
       });
     }
   }
+}
+
+function always(): boolean {
+  return true;
+}
+
+function tooManyCalls(waitMs: number): Response {
+  const message = "Too Many Requests: see limits.maxCallsPerMinute";
+  const headers = { "retry-after": String(Math.ceil(waitMs / 1000)) };
+  return refusal({ status: 429, code: TRANSPORT_REFUSED, message }, undefined, headers);
 }
 
 /** By name: what takes anything, such as an image on a foreign page, must not open a session. */

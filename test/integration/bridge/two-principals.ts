@@ -16,7 +16,7 @@ import { ByteBudget } from "../../../src/kernel/byte-budget.ts";
 import { createSystemClock } from "../../../src/runtime/system-clock.ts";
 import { SessionRegistry } from "../../../src/session/registry.ts";
 import { type Endpoint, WaitingPosts } from "../../../src/transport/endpoint.ts";
-import { StreamSet } from "../../../src/transport/sse-stream.ts";
+import { StreamSet } from "../../../src/transport/stream-set.ts";
 import {
   deleteStreamable,
   getStreamable,
@@ -52,7 +52,8 @@ export function serveShared(servers: Readonly<Record<string, object>>): Shared {
     refOf: (id) => id.slice(0, 4),
   });
   const { store, sealer } = openKept({ config, clock, emit });
-  const shared = { registry, limits, clock, streams: new StreamSet(), waiting: new WaitingPosts() };
+  const streams = new StreamSet(limits, () => clock.nowMs());
+  const shared = { registry, limits, clock, streams, waiting: new WaitingPosts() };
   const endpoints = new Map(
     config.servers.map((server): [string, Endpoint] => {
       const bridge = new Bridge({
@@ -117,6 +118,7 @@ function route(
   const nothing = (): void => undefined;
   const context = {
     caller: { user: principal, client: principal },
+    mayGoOn: () => true,
     messagesUri: () => "/",
     liftTimeout: nothing,
     restoreTimeout: nothing,

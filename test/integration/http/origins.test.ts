@@ -95,17 +95,28 @@ describe("allowed origins", () => {
     }
   });
 
-  test("preflight at a subdomain and at utility endpoints", async () => {
+  test("preflight at a subdomain", async () => {
     const host = { host: `echo.mcp.localhost:${gateway.port}` };
     for (const [path, more] of [
       ["/mcp", host],
       ["/sse", host],
-      ["/listmcp", {}],
-      ["/cleanup", {}],
     ] as const) {
       const answer = await preflight(path, "https://claude.ai", more);
       expect(answer.status).toBe(204);
       expect(answer.headers.get("access-control-allow-origin")).toBe("https://claude.ai");
+    }
+  });
+
+  test("pages of other origins may neither read nor do what an admin may", async () => {
+    for (const path of ["/listmcp", "/listtools/echo", "/cleanup", "/admin/status", "/nothing"]) {
+      const asked = await preflight(path, "https://claude.ai");
+      const method = path === "/cleanup" ? "POST" : "GET";
+      const headers = { origin: "https://claude.ai" };
+      const sent = await fetch(gateway.url + path, { method, headers });
+      for (const answer of [asked, sent]) {
+        expect([path, answer.status]).toEqual([path, 403]);
+        expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+      }
     }
   });
 
@@ -124,7 +135,6 @@ describe("allowed origins", () => {
         await post(url, "{", options),
         await post(url, request(1, "ping"), { ...options, session: "unknown" }),
         await post(`${gateway.url}/nobody/mcp`, request(1, "ping"), options),
-        await get(`${gateway.url}/nothing`, options),
         await get(`${gateway.url}/health`, options),
         await session.end(),
       ];

@@ -99,11 +99,11 @@ describe("idleTimeout", () => {
   });
 
   test("a request at the moment of the stop is served by the next process", async () => {
-    await using gateway = await startGateway({
-      servers: {
-        one: fixtureServer("hangs", { idleTimeout: IDLE_MS, era: "legacy" }),
-      },
-    });
+    const { command, args } = fixtureServer("hangs");
+    // Its shell outlives the end of stdin, so that the stop lasts until SIGTERM.
+    const lingering = ["-c", `"$0" "$@"; exec sleep 300`, command, ...args];
+    const one = { command: "sh", args: lingering, idleTimeout: IDLE_MS, era: "legacy" };
+    await using gateway = await startGateway({ servers: { one } });
     const session = await RawSession.open(gateway.mcp("one"));
     const before = textOf(await session.call("pid"));
     await gateway.untilLogged(/ready → stopping/);

@@ -24,6 +24,7 @@ import type { HostFacts } from "../kernel/host-facts.ts";
 import { EXIT } from "./exit-codes.ts";
 import { firstSetUpText } from "./first-set-up.ts";
 import { formatProblem } from "./problems.ts";
+import { startFailureText } from "./start-failure.ts";
 import { startTable } from "./table.ts";
 
 /** `npm start` passes on the Ctrl-C that the terminal has sent to us as well: that is one wish, told twice. */
@@ -83,7 +84,7 @@ export async function serve(input: ServeInput): Promise<number> {
     systemd.close();
     return await end(reason.exitCode, log, logs);
   } catch (error) {
-    emit({ kind: "gateway.notice", level: "ERROR", message: startFailure(error, config) });
+    emit({ kind: "gateway.notice", level: "ERROR", message: startFailureText(error, config) });
     return await end(EXIT.bug, log, logs);
   }
 }
@@ -160,19 +161,4 @@ function tellAboutConfig(loaded: LoadedConfig, config: GatewayConfig, emit: Emit
     const message = `serving ${config.host} without authentication, as auth.allowInsecure says: whoever reaches it can use every server and what it has access to`;
     emit({ kind: "gateway.notice", level: "WARNING", message });
   }
-}
-
-function startFailure(error: unknown, config: GatewayConfig): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE") {
-    return `cannot listen on ${config.host}:${config.port}: the port is in use. Stop the other program or give another --port`;
-  }
-  if (code === "EACCES") {
-    return `cannot listen on ${config.host}:${config.port}: not permitted. Ports below 1024 need privileges; give another --port`;
-  }
-  if (config.tls !== undefined && /PEM|OPENSSL|BoringSSL|certificate|key/i.test(messageOf(error))) {
-    const { certFile, keyFile } = config.tls;
-    return `cannot serve HTTPS with ${certFile} and ${keyFile}: ${messageOf(error)}`;
-  }
-  return `cannot start: ${messageOf(error)}`;
 }

@@ -59,6 +59,11 @@ const needs: readonly Need[] = [
   },
   { file: "pid-1.test.ts", programs: { unshare: "util-linux" }, areNamespacesNeeded: true },
   { file: "run-as.test.ts", programs: {}, areNamespacesNeeded: false, isRootNeeded: true },
+  {
+    file: "promtool.test.ts",
+    programs: { promtool: "prometheus" },
+    areNamespacesNeeded: false,
+  },
 ];
 
 /** The test files that can run here, and one line for each that cannot, with the reason. */

@@ -66,9 +66,15 @@ export function createCounters(
     probes: perServer("health_checks_total", "Health checks, by their outcome.", {
       outcome: ["answered", "busy", "failed"],
     }),
-    webhooks: counter("webhook_messages_total", "Messages to the webhook, by their outcome.", [
-      "outcome",
-    ]),
+    webhooks: new Counter({
+      name: `${prefix}webhook_messages_total`,
+      help: "Messages to the webhook, by their outcome.",
+      labelNames: ["outcome"],
+      registers,
+      collect() {
+        for (const outcome of ["delivered", "failed"]) this.inc({ outcome }, 0);
+      },
+    }),
   };
 }
 

@@ -19,10 +19,12 @@ import { connectCommand } from "./connect-command.ts";
 import { deployCommand } from "./deploy-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { EXIT } from "./exit-codes.ts";
+import { healthCommand } from "./health-command.ts";
 import { importCommand } from "./import-command.ts";
 import { grantCommand } from "./grant-command.ts";
 import { keyCommand } from "./key-command.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
+import { prefetchCommand } from "./prefetch-command.ts";
 import { schemaText } from "./schema.ts";
 import { serve } from "./serve.ts";
 import { userCommand } from "./user.ts";
@@ -118,6 +120,8 @@ function createProgram(
     });
   program.addCommand(addServeOptions(checkCommand));
 
+  program.addCommand(prefetchCommand(commands));
+  program.addCommand(healthCommand(commands));
   program.addCommand(deployCommand(commands));
   program.addCommand(importCommand(commands));
   program.addCommand(doctorCommand(commands));

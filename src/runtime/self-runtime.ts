@@ -45,6 +45,13 @@ export type Prepare = NonNullable<InstanceOptions["prepare"]>;
 const REFRESH_DELAY_MS = 1_000;
 const REFRESH_LOOK_MS = 60 * 60_000;
 
+/** What would be installed for a server, were it run here; undefined when that is not wanted. */
+export function packagesOf(server: RunnableServer): PackageQuestion | undefined {
+  const runtime = server.runtime === "system" ? "system" : "self";
+  const plan = standIn({ ...server, runtime }, process.cwd())?.plan;
+  return plan?.kind === "package" ? { server, plan } : undefined;
+}
+
 /** Stands in for the programs that the machine does not have. */
 export class SelfRuntime {
   readonly store: PackageStore;

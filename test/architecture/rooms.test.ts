@@ -42,7 +42,7 @@ const house: House = {
     dashboard: [],
     // Looks at servers from outside, ours or any other: it may know the protocol, and nothing of how we do it.
     doctor: ["kernel", "wire"],
-    // `serve` and `check --run` build through the composition root.
+    // `serve`, `check --run` and `prefetch` build through the composition root.
     cli: [
       "kernel",
       "config",
@@ -53,6 +53,7 @@ const house: House = {
       "doctor",
       "gateway.ts",
       "compose/trial.ts",
+      "compose/prefetch.ts",
     ],
   },
   roots: ["main.ts", "gateway.ts", "compose"],

@@ -9,7 +9,8 @@ import { Database } from "bun:sqlite";
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-const FILE = "auth.sqlite";
+/** Name of the file in the data folder. */
+export const AUTH_FILE = "auth.sqlite";
 const BUSY_TIMEOUT_MS = 5000;
 
 /**
@@ -40,7 +41,7 @@ export function openAuthDatabase(folder: string | undefined, tables: readonly st
 
 function prepare(folder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return join(folder, FILE);
+  return join(folder, AUTH_FILE);
 }
 
 /** SQLite makes its side files with the mode of the main one. */

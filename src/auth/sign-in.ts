@@ -8,14 +8,16 @@
 import type { GatewayConfig } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { AuthEvent, Emit } from "../kernel/event.ts";
-import type { Accounts, Credentials } from "./accounts.ts";
+import type { Accounts, Credentials, Verdict } from "./accounts.ts";
 import type { AuthorizationServer, PendingAuthorization } from "./authorization-server.ts";
 import type { BrowserSession, BrowserSessions } from "./browser-sessions.ts";
 import type { Issuer } from "./public-hosts.ts";
 import { rightsOf } from "./rights.ts";
+import { TokenBuckets } from "./token-bucket.ts";
 
 const PENDING_MS = 10 * 60_000;
 const MAX_BOUND = 10_000;
+const TOLD_REFUSALS = { capacity: 20, periodMs: 60_000, maxKeys: 1 };
 
 export interface SignInOptions {
   readonly engine: Pick<AuthorizationServer, "pending" | "approve" | "deny">;
@@ -67,9 +69,11 @@ interface Bound {
 export class SignIn {
   readonly #options: SignInOptions;
   readonly #bound = new Map<string, Bound>();
+  readonly #refusals: TokenBuckets;
 
   constructor(options: SignInOptions) {
     this.#options = options;
+    this.#refusals = new TokenBuckets(TOLD_REFUSALS, options.clock);
   }
 
   /** Binds a request that has just begun to the browser. @returns the session id for its cookie */
@@ -109,9 +113,7 @@ export class SignIn {
     const { accounts, sessions } = this.#options;
     const verdict = await accounts.verify(credentials);
     if (verdict.kind !== "right") {
-      const reason = verdict.kind === "wrong" ? "wrong name or password" : "too many tries";
-      // A name that nobody has is not told: people type passwords into that field.
-      this.#tell("user.signed-in", "refused", pending, verdict.user, reason);
+      this.#tellOfRefusal(pending, verdict, credentials.address);
       return verdict.kind === "wrong"
         ? { kind: "wrong", pending }
         : { kind: "wait", pending, waitMs: verdict.waitMs };
@@ -187,6 +189,20 @@ export class SignIn {
   #mayUse(user: string, slug: string): boolean {
     const servers = rightsOf(user, this.#options.config())?.servers;
     return servers === "all" || servers?.has(slug) === true;
+  }
+
+  /** With the address, so that an operator can see who guesses. */
+  #tellOfRefusal(
+    pending: PendingAuthorization,
+    verdict: Exclude<Verdict, { readonly kind: "right" }>,
+    address = "an unknown address",
+  ): void {
+    const isWrong = verdict.kind === "wrong";
+    // Whoever guesses without end shall not fill the log as well.
+    if (!isWrong && this.#refusals.take("all") > 0) return;
+    const reason = `${isWrong ? "wrong name or password" : "too many tries"}, from ${address}`;
+    // A name that nobody has is not told: people type passwords into that field.
+    this.#tell("user.signed-in", "refused", pending, verdict.user, reason);
   }
 
   #tell(

@@ -3,9 +3,10 @@
  * that may be running beside, and errors in words.
  */
 import type { Database } from "bun:sqlite";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
-import { openAuthDatabase } from "../auth/database.ts";
+import { AUTH_FILE, openAuthDatabase } from "../auth/database.ts";
 import { loadConfig } from "../config/load.ts";
 import type { GatewayConfig } from "../config/model.ts";
 import type { LoadedConfig } from "../config/resolve.ts";
@@ -14,6 +15,8 @@ import type { CommandContext } from "./command-context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { flagsFrom, type OptionValues } from "./options.ts";
 import { formatProblem } from "./problems.ts";
+
+const WHERE = "If yours keeps its data elsewhere, give this command its DATA_DIR and --config.";
 
 /** Ends a command with a sentence. */
 export class CommandProblem extends Error {
@@ -52,7 +55,12 @@ export async function withAuthDatabase(
     return EXIT.configuration;
   }
   try {
-    const database = open(config.dataDir, tables);
+    const { dataDir } = config;
+    const isNew = !existsSync(join(dataDir, AUTH_FILE));
+    const database = open(dataDir, tables);
+    // Set in another folder than the gateway's, a password would be of no use, and nothing would say so.
+    if (isNew)
+      output.tell(`No gateway has used ${dataDir} yet: a database was made there. ${WHERE}\n`);
     try {
       await work(database, config);
       return EXIT.stopped;

@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { expect } from "bun:test";
-import { testFetch } from "./fetch.ts";
+import { type FetchLike, testFetch } from "./fetch.ts";
 import type { SecureGateway } from "./secure-gateway.ts";
 
 /** Where the client wants the browser back, unless a test says otherwise. Nobody listens there. */
@@ -15,6 +15,7 @@ export interface AskingOptions {
   readonly server?: string;
   readonly name?: string;
   readonly redirectUri?: string;
+  readonly fetch?: FetchLike;
 }
 
 export class AskingClient {
@@ -23,8 +24,10 @@ export class AskingClient {
   readonly #verifier = randomBytes(32).toString("base64url");
   readonly #origin: string;
   readonly #id: string;
+  readonly #fetch: FetchLike;
 
-  private constructor(origin: string, id: string, redirectUri: string) {
+  private constructor(origin: string, id: string, redirectUri: string, fetch: FetchLike) {
+    this.#fetch = fetch;
     this.#origin = origin;
     this.#id = id;
     this.redirectUri = redirectUri;
@@ -32,11 +35,16 @@ export class AskingClient {
 
   /** Registers it. @throws Error when that is refused */
   static async register(
-    secure: SecureGateway,
-    { server = "echo", name = "A test", redirectUri = CALLBACK }: AskingOptions = {},
+    secure: Pick<SecureGateway, "origin">,
+    {
+      server = "echo",
+      name = "A test",
+      redirectUri = CALLBACK,
+      fetch = testFetch,
+    }: AskingOptions = {},
   ): Promise<AskingClient> {
     const origin = secure.origin(server);
-    const response = await testFetch(`${origin}/register`, {
+    const response = await fetch(`${origin}/register`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({
@@ -47,12 +55,12 @@ export class AskingClient {
     });
     const body = (await response.json()) as { client_id?: string };
     if (body.client_id === undefined) throw new Error(JSON.stringify(body));
-    return new AskingClient(origin, body.client_id, redirectUri);
+    return new AskingClient(origin, body.client_id, redirectUri, fetch);
   }
 
   /** Where it sends the browser. */
   url(changed: Readonly<Record<string, string>> = {}): URL {
-    const url = new URL("/authorize", this.#origin);
+    const url = new URL(`${this.#origin}/authorize`);
     const params = {
       response_type: "code",
       client_id: this.#id,
@@ -78,7 +86,7 @@ export class AskingClient {
 
   /** Redeems the code. */
   async token(code: string): Promise<{ readonly status: number; readonly accessToken: string }> {
-    const response = await testFetch(`${this.#origin}/token`, {
+    const response = await this.#fetch(`${this.#origin}/token`, {
       method: "POST",
       body: new URLSearchParams({
         grant_type: "authorization_code",

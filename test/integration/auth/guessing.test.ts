@@ -52,6 +52,14 @@ test("T31 two hundred guesses at once are refused, and take neither the memory n
   const { leftFor } = await authorizeAt(known, client.url());
   expect(client.codeOf(leftFor)).not.toBe("");
   expect((await signIn(guesser, page)).status).toBe(429);
+  // The log says who guesses and where from, not what: neither names that nobody has nor passwords.
+  await secure.gateway.untilLogged(
+    /user\.signed-in refused .*user="owner".*wrong.* from 127\.0\.0\.1/,
+  );
+  const { stderr } = secure.gateway;
+  expect(stderr.split("too many tries").length).toBeLessThan(30);
+  for (const word of ["nobody1", "a first guess", "guess 1", PERSON.password])
+    expect(stderr).not.toContain(word);
 });
 
 function sessionName(browser: Browser): string {

@@ -31,10 +31,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function user(args: readonly string[], stdin?: string) {
+async function user(args: readonly string[], stdin?: string, data = dataDir) {
   const child = Bun.spawn([...gatewayCommand(), "user", ...args], {
     cwd: folder,
-    env: { ...gatewayEnv(folder), MCP_DOMAIN: "mcp.test", DATA_DIR: dataDir },
+    env: { ...gatewayEnv(folder), MCP_DOMAIN: "mcp.test", DATA_DIR: data },
     stdio: [stdin === undefined ? "ignore" : new Blob([stdin]), "pipe", "pipe"],
   });
   const all = Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
@@ -87,6 +87,13 @@ describe("user", () => {
     const again = await browser.open(client.url());
     expect((await signIn(browser, again, alex)).status).toBe(403);
     expect(await statusWith(secure.mcp("echo"), accessToken)).toBe(200);
+  });
+
+  test("says so when it is pointed at a folder that no gateway has used", async () => {
+    expect((await user(["list"])).stderr).toBe("");
+    const other = await user(["list"], undefined, join(folder, "other"));
+    expect(other.exitCode).toBe(0);
+    expect(other.stderr).toContain(`No gateway has used ${join(folder, "other")} yet`);
   });
 
   test("keeps the database to its user", () => {

@@ -16,6 +16,8 @@ export interface Leg {
   readonly refused?: readonly string[];
   /** How many scenarios there are, so that none can be lost unnoticed. */
   readonly scenarios: ScenarioCount;
+  /** The leg without authentication that this one, with a key, must be like in every scenario. */
+  readonly like?: string;
 }
 
 /** Scenarios that a revision requires, and those that the suite runs beside them. */
@@ -36,8 +38,7 @@ const OF_2025_11_25: ScenarioCount = { scored: 30, unscored: 3 };
 /** Header validation, of standard and of custom headers, and JSON Schema 2020-12. */
 const OF_2026_07_28: ScenarioCount = { scored: 37, unscored: 3 };
 
-/** In the order in which they run. */
-export const LEGS: readonly Leg[] = [
+const OPEN_LEGS: readonly Leg[] = [
   {
     name: "auto",
     revision: "2025-11-25",
@@ -104,6 +105,19 @@ export const LEGS: readonly Leg[] = [
     server: { era: "legacy", clientCapabilities: "match" },
     scenarios: OF_2026_07_28,
   },
+];
+
+/** In the order in which they run: all without authentication, then one of each era with it. */
+export const LEGS: readonly Leg[] = [
+  ...OPEN_LEGS,
+  ...["auto", "2026-modern", "2026-legacy-match"].flatMap((like) =>
+    OPEN_LEGS.filter(({ name }) => name === like).map((leg) => ({
+      ...leg,
+      name: `${like}-key`,
+      proxy: { ...leg.proxy, auth: { required: true } },
+      like,
+    })),
+  ),
 ];
 
 /**

@@ -11,8 +11,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { conformanceServer } from "../helpers/fixtures.ts";
-import { gatewayCommand, startGateway } from "../helpers/gateway.ts";
+import { gatewayCommand, type RunningGateway, startGateway } from "../helpers/gateway.ts";
+import { run } from "../helpers/run-program.ts";
+import {
+  AUTHORIZATION_CHECKS,
+  AUTHORIZATION_LEGS,
+  type AuthorizationLeg,
+  runAuthorization,
+} from "./authorization.ts";
 import { readExpectedFailures, type ExpectedFailure } from "./expected-failures.ts";
+import { startHeaderProxy } from "./header-proxy.ts";
 import { LEGS, type Leg } from "./legs.ts";
 import { runSuite, type SuiteOutcome } from "./suite.ts";
 import {
@@ -44,8 +52,8 @@ async function runLeg(leg: Leg, expected: Expected, isBinary: boolean): Promise<
   let log = "";
   let verdicts: readonly Verdict[] = [];
   try {
-    const outcome = await runSuite(gateway.mcp(SERVER), leg.revision);
-    verdicts = judgeLeg(leg, outcome.scenarios, expected.get(leg.name) ?? []);
+    const outcome = await runThrough(gateway, leg, isBinary);
+    verdicts = judgeLeg(leg, outcome.scenarios, expected.get(leg.like ?? leg.name) ?? []);
     log = `${outcome.output.slice(-4000)}\n--- the gateway\n${gateway.stderr.slice(-8000)}`;
     print(verdicts, outcome);
   } finally {
@@ -55,6 +63,35 @@ async function runLeg(leg: Leg, expected: Expected, isBinary: boolean): Promise<
   const failed = verdicts.length - passed;
   if (failed > 0) console.log(`--- the suite\n${log}`);
   return { leg: leg.name, passed, failed };
+}
+
+/** The suite has no option for a key: where one is needed, a proxy in between adds it. */
+async function runThrough(
+  gateway: RunningGateway,
+  { like, revision }: Leg,
+  isBinary: boolean,
+): Promise<SuiteOutcome> {
+  if (like === undefined) return runSuite(gateway.mcp(SERVER), revision);
+  const env = { DATA_DIR: join(gateway.folder, "data") };
+  const made = await run(["key", "add", "--json"], { env, binary: isBinary });
+  const { key } = JSON.parse(made.stdout) as { key: string };
+  await using proxy = await startHeaderProxy(gateway.port, "authorization", `Bearer ${key}`);
+  // Awaited here: the proxy goes with the end of this function.
+  return await runSuite(`${proxy.url}/${SERVER}/mcp`, revision);
+}
+
+/** Every check of the suite's own list has to be there and hold. */
+async function runAuthorizationLeg(leg: AuthorizationLeg, isBinary: boolean): Promise<LegOutcome> {
+  console.log(`\n── ${leg.name}`);
+  const { checks, output } = await runAuthorization(leg, isBinary);
+  const held = AUTHORIZATION_CHECKS.filter((id) =>
+    checks.some((check) => check.id === id && check.status === "SUCCESS"),
+  );
+  const others = checks.filter(({ status }) => status === "FAILURE").length;
+  const failed = Math.max(others, AUTHORIZATION_CHECKS.length - held.length);
+  if (failed > 0) console.log(`--- the suite\n${output.slice(-4000)}`);
+  console.log(`  ${held.length} of ${AUTHORIZATION_CHECKS.length} checks held`);
+  return { leg: leg.name, passed: held.length, failed };
 }
 
 /** A wrong number of scenarios is a failure more, and so is an entry for a scenario that is not there. */
@@ -104,19 +141,21 @@ function print(verdicts: readonly Verdict[], { scenarios, leftOut, seconds }: Su
 }
 
 /** A leg that could not be run at all is one failure. */
-async function outcomeOf(leg: Leg, expected: Expected, isBinary: boolean): Promise<LegOutcome> {
+async function outcomeOf(leg: string, work: () => Promise<LegOutcome>): Promise<LegOutcome> {
   try {
-    return await runLeg(leg, expected, isBinary);
+    return await work();
   } catch (error) {
-    console.log(`  ✗ ${leg.name}: ${error instanceof Error ? error.message : String(error)}`);
-    return { leg: leg.name, passed: 0, failed: 1 };
+    console.log(`  ✗ ${leg}: ${error instanceof Error ? error.message : String(error)}`);
+    return { leg, passed: 0, failed: 1 };
   }
 }
 
 async function main(): Promise<number> {
   const names = process.argv.slice(2).filter((word) => !word.startsWith("--"));
   const isBinary = !process.argv.includes("--source");
-  const unknown = names.filter((name) => !LEGS.some((leg) => leg.name === name));
+  const unknown = names.filter(
+    (name) => ![...LEGS, ...AUTHORIZATION_LEGS].some((leg) => leg.name === name),
+  );
   if (unknown.length > 0) {
     console.error(`no such leg: ${unknown.join(", ")}`);
     return 2;
@@ -132,10 +171,12 @@ async function main(): Promise<number> {
     LEGS.map((leg) => leg.name),
   );
   const outcomes: LegOutcome[] = [];
-  for (const leg of LEGS) {
-    if (names.length > 0 && !names.includes(leg.name)) continue;
-    outcomes.push(await outcomeOf(leg, expected, isBinary));
-  }
+  const isWanted = ({ name }: { name: string }): boolean =>
+    names.length === 0 || names.includes(name);
+  for (const leg of LEGS.filter(isWanted))
+    outcomes.push(await outcomeOf(leg.name, () => runLeg(leg, expected, isBinary)));
+  for (const leg of AUTHORIZATION_LEGS.filter(isWanted))
+    outcomes.push(await outcomeOf(leg.name, () => runAuthorizationLeg(leg, isBinary)));
   console.log("");
   for (const { leg, passed, failed } of outcomes)
     console.log(`${leg}: ${passed}/${passed + failed}`);

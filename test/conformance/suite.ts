@@ -28,7 +28,8 @@ const suiteFolder = join(
   import.meta.dirname,
   ...["..", "..", "node_modules", "@modelcontextprotocol", "conformance"],
 );
-const program = join(suiteFolder, "dist", "index.js");
+/** The suite's own program. */
+export const suiteProgram = join(suiteFolder, "dist", "index.js");
 const SUITE_DEADLINE_MS = 120_000;
 const LIST_DEADLINE_MS = 20_000;
 
@@ -65,7 +66,7 @@ export async function runSuite(url: string, revision: string): Promise<SuiteOutc
 
 /** Both outputs; the exit code says no more than the files do. */
 async function run(words: readonly string[], cwd: string, timeout: number): Promise<string> {
-  const child = Bun.spawn([process.execPath, program, ...words], {
+  const child = Bun.spawn([process.execPath, suiteProgram, ...words], {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
     timeout,

@@ -246,7 +246,9 @@ export class Bridge {
     const capabilities = NO_CAPABILITIES;
     const household = this.household;
     const session = undefined;
-    return new Conversation({ household, session, link: group.link, group, capabilities, flow });
+    const { link } = group;
+    const user = principal;
+    return new Conversation({ household, session, link, group, capabilities, flow, user });
   }
 
   /** The gateway stops: requests without a session get an answer too. */

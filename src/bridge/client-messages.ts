@@ -283,6 +283,8 @@ export class ClientMessages {
       kind: "request.settled",
       server: this.#options.server.slug,
       sessionRef: conversation.session?.facts.ref,
+      user: conversation.user,
+      tool: call.toolAsked,
       method: call.method,
       id: call.id,
       era: conversation.era,

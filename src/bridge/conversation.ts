@@ -26,6 +26,8 @@ export interface ClientCall {
   readonly startedMs: number;
   /** From then on it is answered within this time, whoever does it. */
   readonly timeoutMs: number;
+  /** Of a `tools/call`: the tool as its client calls it, for the log. */
+  toolAsked: string | undefined;
   /** Of a `tools/call`: the tool by the child's own name. */
   tool: string | undefined;
   /** How often the child has answered with questions. */
@@ -81,6 +83,8 @@ export interface ConversationFacts {
   readonly capabilities: ClientCapabilities;
   /** Whose turn its calls use. */
   readonly flow: string;
+  /** The person, where there is no session to tell. */
+  readonly user?: string;
   /** The client's era; legacy when it is not said. */
   readonly era?: Era;
 }
@@ -91,6 +95,7 @@ export class Conversation {
   readonly group: Group | undefined;
   readonly capabilities: ClientCapabilities;
   readonly flow: string;
+  readonly user: string | undefined;
   readonly era: Era;
   readonly #household: Household;
   readonly calls = new Map<string, ClientCall>();
@@ -113,6 +118,7 @@ export class Conversation {
     this.group = facts.group;
     this.capabilities = facts.capabilities;
     this.flow = facts.flow;
+    this.user = facts.session?.facts.caller.user ?? facts.user;
     this.era = facts.era ?? "legacy";
     this.#household = facts.household;
   }
@@ -139,6 +145,7 @@ export class Conversation {
       exchange,
       startedMs: nowMs,
       timeoutMs,
+      toolAsked: undefined,
       tool: undefined,
       rounds: 0,
       pages: false,

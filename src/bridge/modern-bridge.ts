@@ -121,12 +121,14 @@ function begin(
     group,
     capabilities: NO_CAPABILITIES,
     flow: `modern ${principal}`,
+    user: principal,
     era: "modern",
   });
   const { method } = message;
   const id = message.id ?? "null";
   const timeoutMs = server.requestTimeoutMs;
   const call = conversation.begin({ id, method, exchange, nowMs: clock.nowMs(), timeoutMs });
+  if (method === "tools/call") call.toolAsked = request.envelope.name;
   // Held to the end of the call: a group without users is the first to give way.
   group.users++;
   call.onEnd = () => void group.users--;

@@ -94,6 +94,7 @@ export function relay(
   const params = context.readParams(payload, conversation);
   call.pages = params !== undefined && memberNamed(params.members, "cursor") !== undefined;
   let tool: string | undefined;
+  if (call.method === "tools/call" && params !== undefined) call.toolAsked ??= nameOf(params);
   if (call.method === "tools/call" && params !== undefined && tools.active) {
     const asked = nameOf(params);
     const native = asked === undefined ? undefined : tools.resolve(asked);

@@ -85,6 +85,7 @@ export class SessionOpening {
       kind: "request.settled",
       server: server.slug,
       sessionRef: session.facts.ref,
+      user: session.facts.caller.user,
       method: message.method,
       id: message.id ?? "null",
       era: "legacy",

@@ -115,6 +115,10 @@ export type GatewayEvent =
       readonly kind: "request.settled";
       readonly server: string;
       readonly sessionRef: string | undefined;
+      /** The person; `local` without authentication. */
+      readonly user?: string | undefined;
+      /** Of a `tools/call`: the tool as the client calls it. */
+      readonly tool?: string | undefined;
       readonly method: string;
       /** The client's id as JSON text. */
       readonly id: string;

@@ -151,6 +151,8 @@ function textOf(event: GatewayEvent): string {
 }
 
 const NUMBER = /^\d{1,16}$/;
+/** Everybody, without authentication: not worth a word in each line. */
+const NOBODY = "local";
 
 /** There is one for each request: only what its client has made up is looked at closely. */
 function requestText(
@@ -161,7 +163,10 @@ function requestText(
   const clean = (text: string): string => plain(redact(text), MAX_FIELD_CHARS);
   const method = isKnownMethod(event.method) ? event.method : clean(event.method);
   const id = NUMBER.test(event.id) ? event.id : clean(event.id);
-  return `Method: ${method}, ID: ${id}, SessionID: ${sessionRef}, Era: ${era}, ${outcome} in ${durationMs.toFixed(1)} ms`;
+  const { user, tool } = event;
+  const who = user === undefined || user === NOBODY ? "" : `User: ${clean(user)}, `;
+  const what = tool === undefined ? "" : `Tool: ${clean(JSON.stringify(tool))}, `;
+  return `Method: ${method}, ID: ${id}, SessionID: ${sessionRef}, Era: ${era}, ${who}${what}${outcome} in ${durationMs.toFixed(1)} ms`;
 }
 
 /** What a program wants to search and count by; the rest is in the words. */
@@ -187,7 +192,12 @@ function fieldsOf(event: GatewayEvent): LogFields | undefined {
     case "request.settled": {
       const { method, id, sessionRef, era, outcome, durationMs } = event;
       const rounded = Math.round(durationMs * 1000) / 1000;
-      return { method, id, session: sessionRef ?? null, era, outcome, durationMs: rounded };
+      const { user, tool } = event;
+      const who = {
+        ...(user === undefined ? {} : { user }),
+        ...(tool === undefined ? {} : { tool }),
+      };
+      return { method, id, session: sessionRef ?? null, ...who, era, outcome, durationMs: rounded };
     }
     case "auth.step":
       return authFields(event);

@@ -60,7 +60,7 @@ function minimal(): Members {
   return { PATH, HOME, LANG: GATEWAY_ENV.LANG, TZ: GATEWAY_ENV.TZ };
 }
 
-test("a child gets a small environment", async () => {
+test("T33 a child gets a small environment", async () => {
   expect(await envOf("plain")).toEqual(minimal());
 });
 

@@ -21,6 +21,9 @@ const CLIENT = ["client_id", "client_secret", "client_assertion", "client_assert
 const TOKEN = [...CLIENT, "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token"];
 const REVOKE = [...CLIENT, "token", "token_type_hint"];
 
+/** One is the limit; one more tells the engine that there were several. */
+const MAX_RESOURCES = 8;
+
 type Hosts = Pick<PublicHosts, "resourcesOf" | "serverOf">;
 
 /** For the authorization endpoint. */
@@ -61,10 +64,13 @@ export function revokeParams(asked: URLSearchParams): URLSearchParams {
 /** Each server once, by its published resource; what means no server stays as it is. */
 function resourcesIn(asked: URLSearchParams, issuer: Issuer, hosts: Hosts): ReadonlySet<string> {
   return new Set(
-    asked.getAll("resource").map((resource) => {
-      const slug = hosts.serverOf(issuer, resource);
-      return (slug === undefined ? undefined : hosts.resourcesOf(issuer, slug)[0]) ?? resource;
-    }),
+    asked
+      .getAll("resource")
+      .slice(0, MAX_RESOURCES)
+      .map((resource) => {
+        const slug = hosts.serverOf(issuer, resource);
+        return (slug === undefined ? undefined : hosts.resourcesOf(issuer, slug)[0]) ?? resource;
+      }),
   );
 }
 

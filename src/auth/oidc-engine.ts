@@ -50,6 +50,8 @@ interface Running {
   readonly handler: NodeHandler;
 }
 
+const MAX_ISSUERS = 500;
+
 export class OidcEngine {
   readonly #options: EngineOptions;
   readonly #running = new Map<string, Running>();
@@ -93,11 +95,9 @@ export class OidcEngine {
 
   /** Ends the wait with a leave. @throws Error when nothing waits, or for a person who may not */
   async approve(issuer: Issuer, id: string, user: string): Promise<string> {
-    const pending = this.#take(issuer, id);
-    if (!this.#isAllowed(user, pending.slug)) {
-      throw new Error(`${user} may not use ${pending.slug}`);
-    }
-    const { slug, clientId, clientName, correlation } = pending;
+    const { slug, clientId, clientName, correlation } = this.#waiting(issuer, id);
+    if (!this.#isAllowed(user, slug)) throw new Error(`${user} may not use ${slug}`);
+    this.#pending.close(id);
     const resource = this.#options.hosts().resourcesOf(issuer, slug)[0] ?? issuer.issuer;
     const grantId = randomBytes(9).toString("base64url");
     this.#options.tokens.addGrant({
@@ -118,17 +118,17 @@ export class OidcEngine {
 
   /** Ends the wait without one. @throws Error when nothing waits */
   deny(issuer: Issuer, id: string): Promise<string> {
-    this.#take(issuer, id);
+    this.#waiting(issuer, id);
+    this.#pending.close(id);
     return this.#finish(issuer, id, {
       error: "access_denied",
       error_description: "The person did not give leave",
     });
   }
 
-  #take(issuer: Issuer, id: string): PendingAuthorization {
+  #waiting(issuer: Issuer, id: string): PendingAuthorization {
     const pending = this.pending(issuer, id);
     if (pending === undefined) throw new Error("no such request waits (any more)");
-    this.#pending.close(id);
     return pending;
   }
 
@@ -144,6 +144,8 @@ export class OidcEngine {
   #runningFor(issuer: Issuer): Running {
     const known = this.#running.get(issuer.issuer);
     if (known !== undefined) return known;
+    // Servers may come and go with the configuration; what is needed again is made again.
+    if (this.#running.size >= MAX_ISSUERS) this.#running.clear();
     const provider = this.#createProvider(issuer);
     const running = { provider, handler: provider.callback() as NodeHandler };
     this.#running.set(issuer.issuer, running);

@@ -163,7 +163,10 @@ function features(hooks: EngineHooks): object {
         throw invalidTarget("resource must name one server of this gateway");
       },
       useGrantedResource: () => Promise.resolve(true),
-      getResourceServerInfo: (_ctx: unknown, resource: string) => {
+      getResourceServerInfo: (ctx: KoaContextWithOIDC, resource: string) => {
+        if (Array.isArray(ctx.oidc.params?.["resource"])) {
+          throw invalidTarget("resource must name one server of this gateway, not several");
+        }
         if (!hooks.isResource(resource)) {
           throw invalidTarget("resource is no server of this gateway");
         }

@@ -36,6 +36,8 @@ export interface Asked {
   readonly id: string | undefined;
   readonly cookies: CookieJar;
   readonly verifier: string;
+  /** As it was sent. */
+  readonly query: string;
 }
 
 /** Parameters; undefined leaves one out that would come by itself. */
@@ -158,7 +160,7 @@ export class Embedded {
     const to = response.headers.get("location");
     const location = to === null ? undefined : new URL(to);
     const id = /\/sign-in\/([\w-]+)$/.exec(location?.pathname ?? "")?.[1];
-    return { issuer, response, location, id, cookies, verifier };
+    return { issuer, response, location, id, cookies, verifier, query: params.toString() };
   }
 
   /** The person says yes, and the browser goes on. @returns where it is sent */

@@ -168,6 +168,28 @@ describe("T11 a token is for one server:", () => {
     expect(embedded.tokens.findAccessToken(access)?.slug).toBe("memory");
   });
 
+  test("two servers at once are none", async () => {
+    const embedded = new Embedded();
+    const root = embedded.issuer();
+    const [memory = "", notion = ""] = ["memory", "notion"].map(
+      (slug) => embedded.hosts.resourcesOf(root, slug)[0],
+    );
+    const ask = async (...resources: readonly string[]): Promise<string | null | undefined> => {
+      const asked = await embedded.authorize({ resource: undefined }, root);
+      expect(asked.location?.searchParams.get("error")).toBe("invalid_target");
+      const url = new URL(`${root.issuer}/authorize?${asked.query}`);
+      for (const resource of resources) url.searchParams.append("resource", resource);
+      const response = await embedded.request(root, `/authorize${url.search}`);
+      return new URL(response.headers.get("location") ?? "").searchParams.get("error");
+    };
+    expect(await ask(memory, notion)).toBe("invalid_target");
+    expect(await ask(...Array.from({ length: 20 }, (_, at) => `${memory}/${at}`))).toBe(
+      "invalid_target",
+    );
+    // The same twice is one.
+    expect(await ask(memory, memory.replace(/mcp$/, "sse"))).toBeNull();
+  });
+
   test("unless one server has the root to itself", async () => {
     const embedded = new Embedded({ rootServer: "notion" });
     const { access } = await embedded.tokensOf({ resource: undefined }, embedded.issuer());

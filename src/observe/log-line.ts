@@ -126,7 +126,7 @@ function textOf(event: GatewayEvent): string {
     case "child.noise":
       return `${event.instance}: skipped a line on stdout that is no message: ${JSON.stringify(event.sample)}`;
     case "webhook.sent":
-      return `webhook: a message about ${event.servers} servers was ${event.outcome === "delivered" ? "delivered" : "given up"}`;
+      return `webhook: a message (servers: ${event.servers}) was ${event.outcome === "delivered" ? "delivered" : "given up"}`;
     case "message.body":
       return `${event.instance} ${event.direction}: ${event.text}`;
     case "message.dropped":

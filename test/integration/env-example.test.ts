@@ -87,6 +87,20 @@ const rows: readonly Row[] = [
     read: (config) => config.logLevelMcp,
     isDefaultShown: true,
   },
+  { name: "LOG_FORMAT", value: "json", read: (config) => config.logFormat, isDefaultShown: true },
+  { name: "LOG_DIR", value: join(folder, "logs"), read: (config) => config.logDir },
+  {
+    name: "LOG_RETENTION_SYSTEM",
+    value: "7d",
+    read: (config) => config.logRetentionSystemMs,
+    expected: 7 * 86_400_000,
+  },
+  {
+    name: "LOG_RETENTION_MCP",
+    value: "90s",
+    read: (config) => config.logRetentionMcpMs,
+    expected: 90_000,
+  },
 ];
 
 describe(".env.example", () => {

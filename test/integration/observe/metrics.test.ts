@@ -1,5 +1,6 @@
 /** `/metrics` of a running gateway, as a scraper reads it. */
 import { describe, expect, test } from "bun:test";
+import { addKey } from "../../helpers/auth/keys.ts";
 import { fixtureServer } from "../../helpers/fixtures.ts";
 import { startGateway, type RunningGateway } from "../../helpers/gateway.ts";
 import { modernRequest, postModern } from "../../helpers/modern.ts";
@@ -113,6 +114,27 @@ test("a server that is removed has no present any more", async () => {
   const state = { server: "two", state: "ready" };
   expect(valueIn(await scrape(gateway), `${P}server_state`, state)).toBeUndefined();
 });
+
+test("an administrator's key opens them, as the scrape file has it; another key does not", async () => {
+  await using gateway = await startGateway({
+    servers: { one: fixtureServer("echo") },
+    args: ["--host", "0.0.0.0"],
+    proxy: { auth: { users: { ada: { admin: true }, bob: {} } } },
+  });
+  const url = `http://127.0.0.1:${gateway.port}/metrics`;
+  const admin = await addKey(gateway, "--user", "ada", "--admin");
+  const { headers } = await addKey(gateway, "--user", "bob");
+  const scraped = await fetch(url, { headers: admin.headers });
+  expect(scraped.status).toBe(200);
+  parsePrometheus(await scraped.text());
+  expect((await fetch(url, { headers })).status).toBe(403);
+  const wrong = { authorization: `${admin.headers.authorization}x` };
+  expect((await fetch(url, { headers: wrong })).status).toBe(401);
+  const families = parsePrometheus(await (await fetch(url, { headers: admin.headers })).text());
+  const refused = { step: "request.refused", outcome: "refused" };
+  expect(valueIn(families, `${P}auth_steps_total`, refused)).toBe(1);
+  expect(gateway.stderr).not.toContain(admin.key);
+}, 60_000);
 
 test("without leave there are none, once the gateway can be reached from elsewhere", async () => {
   await using gateway = await startGateway({

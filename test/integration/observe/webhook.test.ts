@@ -14,7 +14,7 @@ test("a server that cannot start is told, and told again when it is back", async
   expect(first.body.data.servers).toMatchObject([{ server: "broken", event: "server.failed" }]);
   expect(first.body.data.servers[0]?.cause).toMatch(/\/no\/such\/program|ENOENT|not found/i);
   expect(isSigned(first, secret)).toBe(true);
-  await gateway.untilLogged(/webhook: a message about 1 servers was delivered/);
+  await gateway.untilLogged(/webhook: a message \(servers: 1\) was delivered/);
   const mended = { ...servers, broken: fixtureServer("echo") };
   await Bun.write(`${gateway.folder}/config.json`, JSON.stringify({ mcpServers: mended, proxy }));
   gateway.signal("SIGHUP");

@@ -191,8 +191,8 @@ describe("what is shown", () => {
   });
 });
 
-describe("T12 leave", () => {
-  test("is asked for again in a browser that is signed in and has allowed the same before", async () => {
+describe("consent", () => {
+  test("T12 leave is asked for again in a browser that is signed in and has allowed the same before", async () => {
     const client = await AskingClient.register(secure);
     const { browser, page } = await atConsent(client);
     await browser.submit(page, { button: "Allow" });
@@ -204,7 +204,7 @@ describe("T12 leave", () => {
   });
 });
 
-describe("T13 the word of a person", () => {
+describe("decisions", () => {
   const forms: Readonly<Record<string, Readonly<Record<string, string | null>>>> = {
     "from another site": { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
     "from another site, by a browser that says no more": {
@@ -219,7 +219,7 @@ describe("T13 the word of a person", () => {
     "without a word of where it is from": { origin: null, "sec-fetch-site": null },
   };
   for (const [name, headers] of Object.entries(forms)) {
-    test(`does not count ${name}`, async () => {
+    test(`T13 the word of a person does not count ${name}`, async () => {
       const client = await AskingClient.register(secure);
       const { browser, page } = await atConsent(client);
       for (const button of ["Allow", "Deny", "Not you?"]) {
@@ -231,7 +231,7 @@ describe("T13 the word of a person", () => {
     });
   }
 
-  test("does not count as anything but a form", async () => {
+  test("T13 the word of a person does not count as anything but a form", async () => {
     const client = await AskingClient.register(secure);
     const { browser, page } = await atConsent(client);
     for (const type of ["application/json", "text/plain", "multipart/form-data; boundary=x"]) {
@@ -244,7 +244,7 @@ describe("T13 the word of a person", () => {
     await expectUndecided(browser, page, client);
   });
 
-  test("does not count in a browser that did not begin the request, signed in or not", async () => {
+  test("T13 the word of a person does not count in a browser that did not begin the request, signed in or not", async () => {
     const client = await AskingClient.register(secure);
     const { browser, page } = await atConsent(client);
     const stranger = new Browser();
@@ -256,7 +256,7 @@ describe("T13 the word of a person", () => {
     await expectUndecided(browser, page, client);
   });
 
-  test("that signs somebody in counts as little from another site", async () => {
+  test("T13 a password does not count from another site", async () => {
     const client = await AskingClient.register(secure);
     const browser = new Browser();
     const page = await browser.open(client.url());
@@ -269,8 +269,8 @@ describe("T13 the word of a person", () => {
   });
 });
 
-describe("T14 no page", () => {
-  test("can be put into a frame, cached, or take anything from elsewhere", async () => {
+describe("pages", () => {
+  test("T14 no page can be put into a frame, cached, or take anything from elsewhere", async () => {
     const client = await AskingClient.register(secure);
     const browser = new Browser();
     const asked = await browser.open(client.url());
@@ -297,7 +297,7 @@ describe("T14 no page", () => {
   });
 });
 
-describe("T15 the cookie", () => {
+describe("cookies", () => {
   const NAME = /^__Host-mcp-proxy-session/;
   const sessionOf = (browser: Browser): { readonly name: string; readonly value: string } => {
     const cookie = browser.cookies.all().find(({ name }) => NAME.test(name));
@@ -305,7 +305,7 @@ describe("T15 the cookie", () => {
     return cookie;
   };
 
-  test("is another one after a sign-in, and the one before is dead", async () => {
+  test("T15 the cookie is another one after a sign-in, and the one before is dead", async () => {
     const client = await AskingClient.register(secure);
     const browser = new Browser();
     const asked = await browser.open(client.url());
@@ -325,7 +325,7 @@ describe("T15 the cookie", () => {
     expect((await planted.open(out.url)).words).toContain(GONE);
   });
 
-  test("that somebody has made up is not taken", async () => {
+  test("T15 a cookie that somebody has made up is not taken", async () => {
     const client = await AskingClient.register(secure);
     const browser = new Browser();
     await browser.open(client.url());
@@ -337,7 +337,7 @@ describe("T15 the cookie", () => {
     expect(sessionOf(other).value).not.toBe(made);
   });
 
-  test("is for this host only, out of reach of scripts, and goes over https only", async () => {
+  test("T15 the cookie is for this host only, out of reach of scripts, and goes over https only", async () => {
     const client = await AskingClient.register(secure);
     const { headers } = await testFetch(client.url(), { redirect: "manual" });
     const given = headers.getSetCookie().find((one) => one.startsWith("__Host-mcp-proxy-session"));

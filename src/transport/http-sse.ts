@@ -126,8 +126,20 @@ function withoutHandshake(endpoint: Endpoint, context: RequestContext): Conversa
 
 function open(message: Message, session: Session, endpoint: Endpoint): void {
   const { bridge, registry } = endpoint;
+  const isFirst = !session.opening && bridge.conversationOf(session) === undefined;
+  let isAnswered = false;
+  if (isFirst) {
+    // The session may end meanwhile, and its stream with it: that is an answer, too.
+    session.onEnd((reason) => {
+      if (isAnswered) return;
+      const text = `The session has ended before it was open: ${reason}`;
+      const error = new GatewayError("SESSION_ENDED", text, { retryable: true });
+      session.direct?.(failureAnswer(message.id, error));
+    });
+  }
   bridge.open(message, session).then(
     (opening) => {
+      isAnswered = true;
       session.direct?.(opening.answer);
       const isSecond = bridge.conversationOf(session) !== undefined || session.opening;
       if (!opening.opened && !isSecond) registry.close(session, "initialize failed");

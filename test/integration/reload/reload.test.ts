@@ -3,13 +3,14 @@
  * notices.
  */
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fixtureServer } from "../../helpers/fixtures.ts";
 import { startGateway } from "../../helpers/gateway.ts";
 import { alive } from "../../helpers/processes.ts";
 import { get, jsonOf, messageOf, post, textOf, toolCall } from "../../helpers/raw-http.ts";
-import { RawSession, RawSseSession } from "../../helpers/raw-session.ts";
+import { initializeRequest, RawSession, RawSseSession } from "../../helpers/raw-session.ts";
 import { until } from "../../helpers/wait.ts";
 import { configFileOf, rewrite, untilRead } from "./config-file.ts";
 
@@ -94,6 +95,28 @@ describe("servers by difference", () => {
     const messages = (await stream.rest()).map(messageOf);
     expect(textOf(messages.at(-1))).toBe("done");
     expect((await session.post(toolCall(1, "echo"))).status).toBe(404);
+  });
+
+  test("a client that only opens its session hears of the end, over either transport", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "remote-mcp-proxy-held-"));
+    const heldBy = join(folder, "held");
+    writeFileSync(heldBy, "");
+    await using gateway = await startGateway({
+      servers: { goes: fixtureServer("held-start", { env: { HELD_BY: heldBy } }), other: echo },
+      proxy: { limits: { drain: "100ms" } },
+    });
+    const old = await RawSseSession.open(gateway.sse("goes"));
+    expect((await old.post(initializeRequest({ revision: "2024-11-05" }, "old"))).status).toBe(202);
+    const opening = post(gateway.mcp("goes"), initializeRequest({}, "new"));
+    await gateway.untilLogged(/\[goes\] session \S+ opened \(streamable-http\)/);
+    await rewrite(gateway, { other: echo });
+    const text = /Server "goes" was removed from the configuration/;
+    const answer = await old.next();
+    expect(answer.id).toBe("old");
+    expect(answer.error?.message).toMatch(text);
+    expect(await old.stream.rest()).toEqual([]);
+    expect((await opening).messages[0]).toMatchObject({ id: "new", error: { code: -32603 } });
+    rmSync(folder, { recursive: true });
   });
 
   test("one that changed is another process, its predecessor gone before it starts", async () => {

@@ -30,9 +30,10 @@ import { openObservers } from "./compose/observers.ts";
 import { openKept } from "./compose/kept.ts";
 import type { GatewayOptions } from "./compose/options.ts";
 import type { FirstSetUp } from "./compose/people.ts";
+import { giveBackMemory } from "./compose/memory.ts";
 import { createRegistry } from "./compose/registry.ts";
 import { Reloader, type ReloadReport } from "./compose/reload.ts";
-import { drain, startTimers } from "./compose/timers.ts";
+import { drain, hasCalls, startTimers } from "./compose/timers.ts";
 import { SelfRuntime } from "./runtime/self-runtime.ts";
 import { createSupervisor } from "./supervisor/supervisor.ts";
 import { WaitingPosts } from "./transport/endpoint.ts";
@@ -171,6 +172,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     ...health.timers,
     ...startTimers({ clock, bridges, registry, streams, waiting, config }),
     runtime.startRefreshing(),
+    giveBackMemory(clock, () => hasCalls(bridges())),
   ];
   if (options.load !== undefined && config.source.kind === "file") {
     const onChange = (): void => {

@@ -39,11 +39,15 @@ export async function drain(
   drainMs: number,
 ): Promise<void> {
   const untilMs = clock.nowMs() + drainMs;
-  const isBusy = (): boolean =>
-    [...bridges()].some(({ pool }) =>
-      pool.links().some((link) => (link.upstream?.awaited ?? 0) > 0),
-    );
-  while (isBusy() && clock.nowMs() < untilMs) {
+  while (hasCalls(bridges()) && clock.nowMs() < untilMs) {
     await new Promise<void>((resolve) => clock.after(20, resolve));
   }
+}
+
+/** True while somebody waits for an answer of a child. */
+export function hasCalls(bridges: Iterable<Bridge>): boolean {
+  for (const { pool } of bridges) {
+    if (pool.links().some((link) => (link.upstream?.awaited ?? 0) > 0)) return true;
+  }
+  return false;
 }

@@ -25,6 +25,11 @@ const PROBE_TIMEOUT_MS = 10_000;
 const needs: readonly Need[] = [
   { file: "browser.test.ts", programs: { chromium: "chromium" }, areNamespacesNeeded: false },
   {
+    file: "chaos.test.ts",
+    programs: { unshare: "util-linux", mount: "mount" },
+    areNamespacesNeeded: true,
+  },
+  {
     file: "chroot.test.ts",
     programs: { unshare: "util-linux", mount: "mount", chroot: "coreutils", ldd: "libc-bin" },
     areNamespacesNeeded: true,

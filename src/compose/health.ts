@@ -2,7 +2,7 @@
  * Health and resources: who looks when, and what HTTP is told of it.
  */
 import { healthOf } from "../bridge/health.ts";
-import type { GatewayConfig } from "../config/model.ts";
+import type { GatewayConfig, ServerConfig } from "../config/model.ts";
 import type { HealthActions, Readiness } from "../http/health-actions.ts";
 import type { Clock, Timer } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
@@ -67,7 +67,7 @@ export function watchHealth(parts: HealthParts): Health {
     readiness: () => readiness(parts),
     servers: () => serversReport(healthOfAll(parts), (slug) => history.of(slug), clock.wallMs()),
     server: (name) => {
-      const health = healthOfAll(parts).find((one) => one.slug === name || one.name === name);
+      const [health] = healthOfAll(parts, (one) => one.slug === name || one.name === name);
       if (health === undefined) return undefined;
       return {
         isHealthy: healthWord(health.state) === "healthy",
@@ -88,19 +88,27 @@ export function watchHealth(parts: HealthParts): Health {
 }
 
 /** In the order of the file. A server that changes hands right now is stopping. */
-function healthOfAll({ fleet, config }: HealthParts): readonly ServerHealth[] {
-  return config().servers.map(({ name, slug, required }) => {
-    const bridge = fleet.endpoints.get(slug)?.bridge;
-    // Whether it is required may have changed without a new bridge.
-    if (bridge !== undefined) return { ...healthOf(bridge), required };
-    return { name, slug, required, state: "stopping", lastError: undefined, instances: [] };
-  });
+function healthOfAll(
+  { fleet, config }: HealthParts,
+  concerns: (server: ServerConfig) => boolean = () => true,
+): readonly ServerHealth[] {
+  return config()
+    .servers.filter(concerns)
+    .map(({ name, slug, required }) => {
+      const bridge = fleet.endpoints.get(slug)?.bridge;
+      // Whether it is required may have changed without a new bridge.
+      if (bridge !== undefined) return { ...healthOf(bridge), required };
+      return { name, slug, required, state: "stopping", lastError: undefined, instances: [] };
+    });
 }
 
+/** Anybody may ask this, so only those are looked at that it hangs on. */
 function readiness(parts: HealthParts): Readiness {
   if (parts.isDraining()) return { isReady: false, reason: "draining" };
-  const isDown = healthOfAll(parts).some((one) => one.required && !takesRequests(one.state));
-  return isDown ? { isReady: false, reason: "a required server is not ready" } : { isReady: true };
+  const required = healthOfAll(parts, (server) => server.required);
+  return required.every(({ state }) => takesRequests(state))
+    ? { isReady: true }
+    : { isReady: false, reason: "a required server is not ready" };
 }
 
 function thresholdsOf({ servers }: GatewayConfig): ReadonlyMap<string, Thresholds> {

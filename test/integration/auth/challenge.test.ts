@@ -177,9 +177,25 @@ describe("without a token", () => {
     expect(answer.text).not.toContain("echo");
   });
 
-  test("what is not there is 404", async () => {
-    for (const path of ["/", "/.env", "/.git/config", "/admin.php", "/echo"])
-      expect([path, (await ask(path, { host: "mcp.test" })).status]).toEqual([path, 404]);
+  test("T48 what scanners look for is 404, at every host, and starts nothing", async () => {
+    const folders = ["", "/api", "/app", "/backup", "/old", "/public", "/v1", "/www"];
+    const names = `.env .env.local .git/config .git/HEAD .svn/entries .DS_Store .aws/credentials
+      .ssh/id_rsa .htpasswd wp-login.php wp-admin/setup-config.php xmlrpc.php phpinfo.php info.php
+      config.json config.yml docker-compose.yml id_rsa server.key backup.zip dump.sql db.sqlite
+      auth.sqlite actuator/env server-status robots.txt`.split(/\s+/);
+    const probes = folders.flatMap((folder) => names.map((name) => `${folder}/${name}`));
+    const odd = ["/", "/echo", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/cgi-bin/x"];
+    expect(probes.length).toBeGreaterThan(200);
+    for (const host of ["mcp.test", "echo.mcp.test", "unknown.mcp.test"]) {
+      const paths = host === "mcp.test" ? [...probes, ...odd] : probes;
+      const answers = await Promise.all(paths.map((path) => ask(path, { host })));
+      for (const [index, { status, text, headers }] of answers.entries()) {
+        expect([paths[index], status]).toEqual([paths[index], 404]);
+        expect(headers.get("content-type")).toBe("application/json");
+        expect(text).not.toContain("echo");
+      }
+    }
+    expect(gateway.processes().length).toBe(0);
   });
 });
 

@@ -4,7 +4,8 @@ import { addKey, keyCommand } from "../../helpers/auth/keys.ts";
 import { fixtureServer } from "../../helpers/fixtures.ts";
 import { startGateway } from "../../helpers/gateway.ts";
 import { postModern, modernRequest } from "../../helpers/modern.ts";
-import { get, openGet, post, request } from "../../helpers/raw-http.ts";
+import { get, openGet, post, request, toolCall } from "../../helpers/raw-http.ts";
+import { exchange } from "../http/raw-socket.ts";
 import { RawSession } from "../../helpers/raw-session.ts";
 import { isDoneWithin, until } from "../../helpers/wait.ts";
 
@@ -81,6 +82,61 @@ describe("T41 event streams", () => {
     await until(() => kept.stream.comments.length > comments, { what: "a keep-alive" });
     expect(await isDoneWithin(quiet, 100)).toBe(false);
     await kept.stream.close();
+  });
+});
+
+describe("bodies of who is nobody", () => {
+  test("T38 are refused before they come, whatever length they say", async () => {
+    await using gateway = await startGateway({ servers, proxy: { auth: { required: true } } });
+    const host = "Host: localhost";
+    const type = "Content-Type: application/json";
+    for (const [path, status] of [
+      ["/one/mcp", 401],
+      ["/none/mcp", 401],
+      ["/cleanup", 401],
+      ["/token", 413],
+      ["/register", 413],
+      ["/revoke", 413],
+      ["/nothing", 404],
+    ] as const) {
+      const line = `POST ${path} HTTP/1.1`;
+      const headers = [host, type, "Content-Length: 1000000000"];
+      const answer = await exchange(gateway.port, { line, headers });
+      expect([path, answer.status]).toEqual([path, status]);
+    }
+    const chunk = "x".repeat(32 * 1024);
+    const chunks = Array.from({ length: 3 }, () => `8000\r\n${chunk}\r\n`).join("");
+    const chunked = await exchange(gateway.port, {
+      line: "POST /register HTTP/1.1",
+      headers: [host, type, "Transfer-Encoding: chunked"],
+      body: `${chunks}0\r\n\r\n`,
+    });
+    expect(chunked.status).toBe(413);
+  });
+
+  test("T39 as deep as they like end in a refusal, and everybody else is served", async () => {
+    await using gateway = await startGateway({ servers, proxy: { auth: { required: true } } });
+    const { headers } = await addKey(gateway);
+    const deep = (open: string, close: string, levels: number) =>
+      open.repeat(levels) + "1" + close.repeat(levels);
+    for (const levels of [1000, 200_000]) {
+      for (const value of [deep("[", "]", levels), deep('{"a":', "}", levels)]) {
+        const call = JSON.stringify(toolCall(1, "echo", { text: "@" })).replace('"@"', value);
+        for (const body of [value, call, `[${call}]`]) {
+          const answer = await post(gateway.mcp("one"), body, { headers });
+          expect([levels, answer.status]).toEqual([levels, 400]);
+        }
+        const short = value.slice(0, 30_000);
+        for (const path of ["/register", "/token"]) {
+          for (const body of [value, short]) {
+            const { status } = await post(gateway.url + path, body);
+            expect(status).toBeGreaterThanOrEqual(400);
+            expect(status).toBeLessThan(500);
+          }
+        }
+      }
+    }
+    expect((await post(gateway.mcp("one"), ping, { headers })).status).toBe(200);
   });
 });
 

@@ -69,7 +69,7 @@ const longLines = async (): Promise<readonly string[]> => {
   return lines.filter((line) => line.includes("BBBB"));
 };
 
-describe("size", () => {
+describe("T38 size", () => {
   test("a body of just the limit is served, announced and in chunks", async () => {
     const body = callOf(MAX_BYTES);
     expect(Buffer.byteLength(body)).toBe(MAX_BYTES);
@@ -98,7 +98,7 @@ describe("size", () => {
   });
 });
 
-describe("depth", () => {
+describe("T39 depth", () => {
   /** JSON nested `depth` deep in all, within the params of a call. */
   const nested = (depth: number, mark: string): string => {
     const levels = depth - 3; // message, params, arguments

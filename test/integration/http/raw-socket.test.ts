@@ -52,7 +52,7 @@ describe("served, by its path", () => {
   });
 });
 
-describe("the Host header decides, not the target", () => {
+describe("T24 the Host header decides, not the target", () => {
   test.each([
     ["POST http://localhost/echo/mcp HTTP/1.1", "Host: evil.example"],
     ["POST http://mcp.localhost/echo/mcp HTTP/1.1", "Host: evil.example:80"],
@@ -64,7 +64,7 @@ describe("the Host header decides, not the target", () => {
   });
 });
 
-describe("no Host, or not one", () => {
+describe("T24 no Host, or not one", () => {
   test.each([
     ["HTTP/1.1 without", "POST /echo/mcp HTTP/1.1", [], 400],
     ["HTTP/1.0 without", "POST /echo/mcp HTTP/1.0", [], 400],
@@ -88,7 +88,7 @@ describe("no Host, or not one", () => {
   });
 });
 
-describe("targets that lead nowhere", () => {
+describe("T36 targets that lead nowhere", () => {
   test.each([
     ["//echo/mcp", "POST //echo/mcp HTTP/1.1"],
     ["/echo//mcp", "POST /echo//mcp HTTP/1.1"],
@@ -128,7 +128,7 @@ describe("targets that lead nowhere", () => {
   });
 });
 
-describe("lengths", () => {
+describe("T37 lengths", () => {
   test("a length over the limit is refused before the body comes", async () => {
     const answer = await exchange(gateway.port, {
       line: "POST /echo/mcp HTTP/1.1",
@@ -165,5 +165,28 @@ describe("lengths", () => {
       });
       expect([more, answer.status]).toEqual([more, 400]);
     }
+  });
+
+  test.each([
+    ["a coding that is none", ["Transfer-Encoding: xchunked"]],
+    ["a coding behind another", ["Transfer-Encoding: chunked, identity"]],
+    ["the same coding twice", ["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"]],
+    ["a blank before the colon", ["Transfer-Encoding : chunked"]],
+    ["a folded line", ["Transfer-Encoding:", " chunked"]],
+    ["a carriage return alone", ["X: a\rTransfer-Encoding: chunked"]],
+    ["a zero byte", ["X: a\0b"]],
+    ["a plus before the length", ["Content-Length: +5"]],
+    ["a length in hexadecimal", ["Content-Length: 0x5"]],
+    ["lengths with a comma", ["Content-Length: 5, 6"]],
+  ])("of which two readers could differ hide no request: %s", async (_name, more) => {
+    // Whoever reads the body as empty would take what follows for a request of its own.
+    const hidden = `POST /echo/mcp HTTP/1.1\r\n${LOCAL}\r\n${JSON_TYPE}\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`;
+    const answer = await exchange(gateway.port, {
+      line: "POST /echo/mcp HTTP/1.1",
+      headers: [LOCAL, JSON_TYPE, ...more],
+      body: `0\r\n\r\n${hidden}`,
+    });
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.body).not.toContain("HTTP/1.1 200");
   });
 });

@@ -19,6 +19,7 @@ import {
   callLimit,
   isForThisMachine,
   openAuthorization,
+  tellAuthChange,
 } from "./compose/authorization.ts";
 import { createAdminActions } from "./compose/admin.ts";
 import { openAdminSocket } from "./compose/admin-socket.ts";
@@ -94,6 +95,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   const onBusy = (isBusy: boolean): void => options.onReloading?.(isBusy);
   const reloader = new Reloader({ running: config, load: options.load, fleet, emit, onBusy });
   reloader.onReload(observers.reload);
+  reloader.onReload((next) => tellAuthChange(config, next, emit));
   if (options.onReload !== undefined) reloader.onReload(options.onReload);
   const actions = createActions({
     fleet,

@@ -21,7 +21,8 @@ import type { ModernRequest } from "./modern-request.ts";
 import { ParkedCalls } from "./parked-calls.ts";
 import { requiredCapabilities } from "./question-needs.ts";
 import { deliver, relay, type Outcome, type RelayContext } from "./relay.ts";
-import { hashArguments, hashPrincipal, isBoundTo, type StateBinding } from "./request-state.ts";
+import { isBoundTo, type StateBinding } from "./request-state.ts";
+import { bindingOf } from "./wrapped-state.ts";
 
 /** What the calls need of the room that relays. */
 export interface AskingPorts {
@@ -128,7 +129,7 @@ export class ModernAsking {
     retry: { readonly requestState: string; readonly responses: ReadonlyMap<string, Uint8Array> },
   ): void {
     const { conversation, call } = asker;
-    const binding = this.#bindingOf(request);
+    const binding = bindingOf(request, this.#context);
     const state = this.#context.sealer.open(retry.requestState);
     if (state?.kind === "url" && isBoundTo(state, binding)) {
       const pages = this.#context.pagesOf(state.inner);
@@ -155,7 +156,7 @@ export class ModernAsking {
   /** A call that may be asked something before it is answered. */
   #call(request: ModernRequest, asker: Asker, upstream: Upstream): void {
     const { conversation, call } = asker;
-    const binding = this.#bindingOf(request);
+    const binding = bindingOf(request, this.#context);
     const modern = new ModernCall({ id: this.#context.randomId(), binding, upstream, asker });
     this.#calls.set(call, modern);
     const { group } = conversation;
@@ -180,25 +181,6 @@ export class ModernAsking {
       },
       (error: unknown) => this.#abandon(modern, String(error)),
     );
-  }
-
-  #bindingOf({ message, principal, envelope }: ModernRequest): StateBinding {
-    const params = message.payload;
-    const args =
-      params === undefined
-        ? undefined
-        : memberNamed(objectMembers(params, 0, MAX_DEPTH) ?? [], "arguments");
-    return {
-      server: this.#context.server.slug,
-      principal: hashPrincipal(principal),
-      method: message.method,
-      name: envelope.name ?? "",
-      argumentsHash: hashArguments(
-        params === undefined || args === undefined
-          ? undefined
-          : params.subarray(args.start, args.end),
-      ),
-    };
   }
 
   /** The last answer of a call, to whoever asks for it now; kept while nobody does. */

@@ -28,6 +28,7 @@ import type { Disconnect, ModernRequest } from "./modern-request.ts";
 import { checkParams } from "./param-check.ts";
 import { deliver, fail, relay, type Outcome, type RelayContext } from "./relay.ts";
 import { requiredCapabilities } from "./question-needs.ts";
+import { unwrapState, wrapState } from "./wrapped-state.ts";
 import { logLevelIndex } from "./routing.ts";
 import { stringMember } from "./shared-state.ts";
 
@@ -49,13 +50,19 @@ export class ModernRelay {
 
   /** Takes a request for a modern child. @returns what to do when its client leaves */
   request(request: ModernRequest, group: Group): Disconnect {
-    const { message, envelope } = request;
     const { server } = this.#context;
     const opened = this.#context.begin(request, group);
     if (opened === undefined) return () => undefined;
     const { conversation, call } = opened;
     let leave: Disconnect = () => this.#cancel(conversation, call);
-    const context = this.#relayContext(envelope.capabilities);
+    const unwrapped = unwrapState(request, this.#context);
+    if (!unwrapped.ok) {
+      const { code, message: text } = unwrapped.error;
+      this.#settle(conversation, call, textError(call.id, code, text), "error");
+      return () => undefined;
+    }
+    const { message, envelope } = unwrapped.value;
+    const context = this.#relayContext(request);
     const known = this.#fromKept(message, group);
     if (known !== undefined) {
       deliver(conversation, call, { kind: "result", payload: known }, context);
@@ -73,7 +80,7 @@ export class ModernRelay {
           return;
         }
         this.#running.set(call, { upstream, call, logLevel: envelope.logLevel });
-        checkParams(request, call, upstream, this.#context, {
+        checkParams(unwrapped.value, call, upstream, this.#context, {
           go: () => relay(conversation, call, message.payload, upstream, context),
           refuse: ({ code, message: text, status }) =>
             this.#settle(conversation, call, textError(call.id, code, text), "error", status),
@@ -134,7 +141,8 @@ export class ModernRelay {
     return only.call.exchange.relate(outgoingCall(undefined, message.method, message.payload));
   }
 
-  #relayContext(capabilities: ModernCapabilities): RelayContext {
+  #relayContext(request: ModernRequest): RelayContext {
+    const { capabilities } = request.envelope;
     const { server, tools, lastLists, maxJsonDepth, emit } = this.#context;
     return {
       server,
@@ -144,7 +152,8 @@ export class ModernRelay {
       emit,
       learnList: this.#context.learnList,
       readParams: (payload) => passParams(payload, maxJsonDepth),
-      translate: (call, answer) => checkInputRequired(call, answer, capabilities),
+      translate: (call, answer) =>
+        wrapState(checkInputRequired(call, answer, capabilities), request, this.#context),
       settle: (conversation, call, answer, outcome) =>
         this.#settle(conversation, call, answer, outcome),
     };

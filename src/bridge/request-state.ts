@@ -42,6 +42,8 @@ export interface StatePayload extends StateBinding {
 }
 
 export interface StateSealer {
+  /** Several people may reach one server, so the states of modern children are sealed too. */
+  readonly isForSeveral: boolean;
   /**
    * The state as a text of `A-Za-z0-9_-` and dots, different at each call.
    * @throws GatewayError UPSTREAM_PROTOCOL when `inner` makes it longer than MAX_STATE_CHARS
@@ -66,12 +68,17 @@ const KEY_ID_BYTES = 6;
  * each other's states.
  * @param secret at least 32 bytes
  */
-export function createStateSealer(secret: Uint8Array, clock: Pick<Clock, "wallMs">): StateSealer {
+export function createStateSealer(
+  secret: Uint8Array,
+  clock: Pick<Clock, "wallMs">,
+  isForSeveral = false,
+): StateSealer {
   if (secret.length < KEY_BYTES) throw new RangeError(`a key of ${secret.length} bytes`);
   const key = derive(secret, "key", KEY_BYTES);
   const keyId = derive(secret, "key id", KEY_ID_BYTES).toString("base64url");
   const head = `${VERSION}.${keyId}.`;
   return {
+    isForSeveral,
     seal: (payload) => {
       const text = head + encrypt(key, head, payload).toString("base64url");
       if (text.length <= MAX_STATE_CHARS) return text;

@@ -116,6 +116,14 @@ export function isForThisMachine(config: GatewayConfig): boolean {
   return !decision.isOn && !decision.isInsecure;
 }
 
+/** Says when a reload would switch authentication on or off, which waits for the next start. */
+export function tellAuthChange(started: GatewayConfig, next: GatewayConfig, emit: Emit): void {
+  const [isOn, willBeOn] = [decideAuth(started).isOn, decideAuth(next).isOn];
+  if (isOn === willBeOn) return;
+  const message = `authentication stays ${isOn ? "on" : "OFF"} until the next start, which will switch it ${willBeOn ? "on" : "off"}`;
+  emit({ kind: "gateway.notice", level: "WARNING", message });
+}
+
 const MINUTE_MS = 60_000;
 /** More people than that do not call in one minute. */
 const MAX_PEOPLE = 10_000;

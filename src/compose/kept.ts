@@ -2,6 +2,7 @@
  * What is kept between runs and what it is kept with: the composition root's hands in the data
  * folder.
  */
+import { decideAuth } from "../auth/rights.ts";
 import { createStateSealer, type StateSealer } from "../bridge/request-state.ts";
 import type { GatewayConfig } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -27,5 +28,5 @@ export function openKept({ config, clock, emit }: KeptOptions): Kept {
   const { secret } = files;
   const store = new ProfileStore({ files, secret, clock, emit });
   store.load(config.servers);
-  return { store, sealer: createStateSealer(secret, clock) };
+  return { store, sealer: createStateSealer(secret, clock, decideAuth(config).isOn) };
 }

@@ -135,6 +135,15 @@ test("T21 nobody else posts into an event stream, nor hears of it", async () => 
   await stream.close();
 });
 
+test("what a reload cannot switch is said, and stays as it is", async () => {
+  await using own = await startGateway({ servers, proxy: { auth: { required: true } } });
+  const proxy = { auth: { required: false } };
+  writeFileSync(join(own.folder, "config.json"), JSON.stringify({ mcpServers: servers, proxy }));
+  own.signal("SIGHUP");
+  await own.untilLogged(/WARNING .*authentication stays on until the next start/);
+  expect((await post(own.mcp("own"), request(1, "ping"))).status).toBe(401);
+});
+
 test("T49 who is taken out of the configuration is out, and who loses a server has lost it", async () => {
   await using own = await startGateway({
     servers,

@@ -69,7 +69,7 @@ test("44. a requestState in the hands of another principal is -32602, and the pa
   expect(shownBy(await ada.retry("ask", args, asked, answers))).toEqual({ result: ADA });
 });
 
-test("63. what was sealed for A does not open for B, whatever it wraps (the sealer's binding; nothing wraps a modern child's state yet)", () => {
+test("63. what was sealed for A does not open for B, whatever it wraps (the sealer's binding)", () => {
   const sealer = createStateSealer(new Uint8Array(32).fill(3), { wallMs: () => 0 });
   const binding = (principal: string) => ({
     server: "modern",

@@ -1,7 +1,7 @@
 /**
  * The gateway's rooms from the binding down to the children, joined as the composition root joins
  * them, for people whom nobody has told apart yet: who is calling is what the header `x-person`
- * says. Until authentication does that, no gateway from outside has more than one principal.
+ * says; through the door of a whole gateway they are in `auth/`.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

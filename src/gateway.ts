@@ -18,6 +18,7 @@ import {
   bootUser,
   callLimit,
   isForThisMachine,
+  localUser,
   openAuthorization,
   tellAuthChange,
 } from "./compose/authorization.ts";
@@ -153,6 +154,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     isForThisMachine: isForThisMachine(config),
     metrics: observers.metrics,
     callLimit: callLimit(config, clock),
+    localUser: () => localUser(reloader.config),
     auth: authorization?.port,
     admin,
     idleTimeoutSeconds,

@@ -9,6 +9,7 @@ import type { GatewayConfig } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Emit } from "../kernel/event.ts";
 import type { AccessGrant } from "./authorization-server.ts";
+import { TokenBuckets } from "./token-bucket.ts";
 import { intersection, type Principal, type ServerSet } from "./principal.ts";
 import { rightsOf, slugsOf } from "./rights.ts";
 
@@ -66,15 +67,22 @@ interface Verdict {
 const MAX_VERDICTS = 10_000;
 /** So that the stores hear of a credential that is in use, and note when it was used last. */
 const VERDICT_MS = 30_000;
+/** Refusals that are told one by one; who guesses must not fill the log. */
+const TOLD_REFUSALS = { capacity: 30, periodMs: 60_000, maxKeys: 1 };
+const MAX_TOLD_KEYS = 10_000;
 const NOBODY: Identity = { kind: "nobody" };
 
 export class ResourceServer {
   readonly #options: ResourceServerOptions;
   readonly #verdicts = new Map<string, Verdict>();
+  readonly #refusals: TokenBuckets;
+  /** Keys whose first use in this run was told. */
+  readonly #toldKeys = new Set<string>();
   #validFor: readonly [config: GatewayConfig | undefined, changes: string] = [undefined, ""];
 
   constructor(options: ResourceServerOptions) {
     this.#options = options;
+    this.#refusals = new TokenBuckets(TOLD_REFUSALS, options.clock);
   }
 
   /** Who brings this token or key; undefined when the request has none. */
@@ -121,6 +129,7 @@ export class ResourceServer {
     if (rights === undefined) return this.#refuse("its owner is not known any more", user);
     const servers = intersection(rights.servers, slugsOf(key.servers, config.servers));
     const isAdmin = rights.isAdmin && key.isAdmin;
+    this.#tellOfKey(keyId, user);
     const principal: Principal = { user, client: `key:${keyId}`, isAdmin, servers };
     return {
       known: { kind: "known", principal, audience: undefined },
@@ -143,7 +152,15 @@ export class ResourceServer {
     return { known: { kind: "known", principal, audience: slug }, expiresAtMs };
   }
 
+  #tellOfKey(keyId: string, user: string): void {
+    if (this.#toldKeys.has(keyId) || this.#toldKeys.size >= MAX_TOLD_KEYS) return;
+    this.#toldKeys.add(keyId);
+    const step = { step: "key.used", outcome: "ok", user, client: `key:${keyId}` } as const;
+    this.#options.emit({ kind: "auth.step", ...step });
+  }
+
   #refuse(reason: string, user?: string): Identity {
+    if (this.#refusals.take("") > 0) return { kind: "refused", reason };
     const who = user === undefined ? {} : { user };
     this.#options.emit({
       kind: "auth.step",

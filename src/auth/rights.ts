@@ -60,14 +60,18 @@ export function rightsOf(
   return { servers: slugsOf(entry.servers, config.servers), isAdmin: entry.admin };
 }
 
+/** Everybody whom the configuration knows. */
+export function peopleOf({ auth }: Pick<GatewayConfig, "auth">): readonly string[] {
+  const named = Object.keys(auth.users);
+  return named.length === 0 ? [OWNER] : named;
+}
+
 /** The people who may use a server. */
 export function usersOf(
   slug: string,
   config: Pick<GatewayConfig, "auth"> & { readonly servers: readonly NamedServer[] },
 ): readonly string[] {
-  const named = Object.keys(config.auth.users);
-  const people = named.length === 0 ? [OWNER] : named;
-  return people.filter((user) => {
+  return peopleOf(config).filter((user) => {
     const servers = rightsOf(user, config)?.servers;
     return servers === "all" || servers?.has(slug) === true;
   });

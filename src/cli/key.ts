@@ -3,7 +3,7 @@
  */
 import { idOfApiKey } from "../auth/api-key.ts";
 import { KEY_TABLES, KeyStore, type KeySummary } from "../auth/key-store.ts";
-import { decideAuth, OWNER, rightsOf } from "../auth/rights.ts";
+import { decideAuth, peopleOf, rightsOf } from "../auth/rights.ts";
 import type { GatewayConfig } from "../config/model.ts";
 import { parseDuration } from "../config/units.ts";
 import { type AuthFileContext, timeJson, timeText, withAuthFile } from "./auth-file.ts";
@@ -104,8 +104,7 @@ function withStore(
 
 /** The person named, or the only one that can be meant. */
 function ownerOf(named: string | undefined, config: GatewayConfig): string {
-  const people = Object.keys(config.auth.users);
-  const all = people.length === 0 ? [OWNER] : people;
+  const all = peopleOf(config);
   if (named !== undefined) {
     if (all.includes(named)) return named;
     throw new Error(`there is nobody called ${JSON.stringify(named)}; there is ${all.join(", ")}`);

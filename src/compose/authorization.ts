@@ -10,7 +10,7 @@ import { AUTHORIZATION_SERVER_TABLES, EmbeddedServer } from "../auth/embedded-se
 import { PublicHosts } from "../auth/public-hosts.ts";
 import { ResourceServer } from "../auth/resource-server.ts";
 import { LOCAL_PRINCIPAL } from "../auth/principal.ts";
-import { decideAuth, usersOf } from "../auth/rights.ts";
+import { decideAuth, OWNER, peopleOf, rightsOf, usersOf } from "../auth/rights.ts";
 import { TokenBuckets } from "../auth/token-bucket.ts";
 import { TokenStore } from "../auth/token-store.ts";
 import { USER_TABLES } from "../auth/user-store.ts";
@@ -122,6 +122,13 @@ export function tellAuthChange(started: GatewayConfig, next: GatewayConfig, emit
   if (isOn === willBeOn) return;
   const message = `authentication stays ${isOn ? "on" : "OFF"} until the next start, which will switch it ${willBeOn ? "on" : "off"}`;
   emit({ kind: "gateway.notice", level: "WARNING", message });
+}
+
+/** Whose processes serve the owner of the machine, who is not asked: those that run already, if any. */
+export function localUser(config: GatewayConfig): string {
+  if (!decideAuth(config).isOn) return LOCAL_PRINCIPAL.user;
+  const people = peopleOf(config);
+  return people.find((user) => rightsOf(user, config)?.isAdmin) ?? people[0] ?? OWNER;
 }
 
 const MINUTE_MS = 60_000;

@@ -94,6 +94,8 @@ export interface AppOptions {
   readonly metrics: MetricsPort;
   /** How often a person may call; undefined for any number of times. */
   readonly callLimit: Pick<TokenBuckets, "take"> | undefined;
+  /** Whose processes serve those who are not asked who they are. */
+  readonly localUser: () => string;
   /** Undefined where everybody may call. */
   readonly auth: AuthPort | undefined;
   readonly admin: AdminActions;

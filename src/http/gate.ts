@@ -22,9 +22,9 @@ const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 export function admitToServer(
   c: Context<Env>,
   slug: string,
-  { auth }: Pick<AppOptions, "auth">,
+  { auth, localUser }: Pick<AppOptions, "auth" | "localUser">,
 ): Principal | Response {
-  if (auth === undefined) return LOCAL_PRINCIPAL;
+  if (auth === undefined) return localPrincipal(localUser());
   const identity = identify(c.req.raw, auth);
   if (identity.kind !== "known") return challenge(c, auth, slug, problemOf(identity));
   const { principal, audience } = identity;
@@ -45,6 +45,20 @@ export function watchAdmission(request: Request, slug: string, auth: AuthPort): 
   };
 }
 
+/** The same for who was let through as an admin. */
+export function watchAdmin(request: Request, { auth }: Pick<AppOptions, "auth">): () => boolean {
+  if (auth === undefined) return () => true;
+  const credential = credentialOf(request);
+  return () => {
+    const identity = auth.resourceServer.identify(credential);
+    return identity.kind === "known" && identity.principal.isAdmin;
+  };
+}
+
+function localPrincipal(user: string): Principal {
+  return user === LOCAL_PRINCIPAL.user ? LOCAL_PRINCIPAL : { ...LOCAL_PRINCIPAL, user };
+}
+
 /** Lets only those pass who may see and steer the gateway itself. */
 export function requireAdmin({ auth }: Pick<AppOptions, "auth">): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -59,10 +73,13 @@ export function requireAdmin({ auth }: Pick<AppOptions, "auth">): MiddlewareHand
 }
 
 /** Who an admin is, for what is done in their name; behind `requireAdmin` only. */
-export function adminUser(c: Context<Env>, { auth }: Pick<AppOptions, "auth">): string {
-  if (auth === undefined) return LOCAL_PRINCIPAL.user;
+export function adminUser(
+  c: Context<Env>,
+  { auth, localUser }: Pick<AppOptions, "auth" | "localUser">,
+): string {
+  if (auth === undefined) return localUser();
   const identity = identify(c.req.raw, auth);
-  return identity.kind === "known" ? identity.principal.user : LOCAL_PRINCIPAL.user;
+  return identity.kind === "known" ? identity.principal.user : localUser();
 }
 
 function identify(request: Request, auth: AuthPort): Identity {

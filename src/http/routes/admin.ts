@@ -15,11 +15,15 @@ const DEFAULT_LINES = 100;
 /** A listener that is behind by more is cut off; it comes back with `Last-Event-ID`. */
 const MAX_STREAM_BYTES = 4 * 1024 * 1024;
 
+/** Asks later whether who was let through still would be. */
+type Watch = (request: Request) => () => boolean;
+
 /** Mounts them behind `guard`, which lets only administrators pass. */
 export function adminRoutes(
   app: Hono<Env>,
   actions: AdminActions,
   guard: MiddlewareHandler<Env>,
+  watch: Watch = () => () => true,
 ): void {
   app.use("/admin/*", guard);
   app.get("/admin/status", (c) => reply(c, actions.status()));
@@ -34,11 +38,11 @@ export function adminRoutes(
     return status === undefined ? reply(c, UNKNOWN, 404) : reply(c, status);
   });
   app.get("/admin/traefik", (c) => rules(c, actions));
-  app.get("/admin/logs", (c) => logs(c, actions, undefined));
+  app.get("/admin/logs", (c) => logs(c, actions, undefined, watch));
   app.get("/admin/logs/:server", (c) => {
     const server = c.req.param("server");
     const isKnown = actions.status().servers.some(({ slug }) => slug === server);
-    return isKnown ? logs(c, actions, server) : reply(c, UNKNOWN, 404);
+    return isKnown ? logs(c, actions, server, watch) : reply(c, UNKNOWN, 404);
   });
   app.get("/health/sessions", guard, (c) => reply(c, sessions(actions)));
 }
@@ -91,7 +95,12 @@ function sessions(actions: AdminActions): object {
   };
 }
 
-function logs(c: Context<Env>, actions: AdminActions, server: string | undefined): Response {
+function logs(
+  c: Context<Env>,
+  actions: AdminActions,
+  server: string | undefined,
+  watch: Watch,
+): Response {
   const after = count(c.req.header("last-event-id") ?? c.req.query("after"));
   const maxLines = count(c.req.query("lines")) ?? (after === undefined ? DEFAULT_LINES : undefined);
   const query = {
@@ -103,18 +112,20 @@ function logs(c: Context<Env>, actions: AdminActions, server: string | undefined
   if (follows === undefined || follows === "0") {
     return reply(c, { lines: actions.logs.tail(query).map(shown) });
   }
-  return follow(c, actions, query);
+  return follow(c, actions, query, watch(c.req.raw));
 }
 
 function follow(
   c: Context<Env>,
   { logs: source, streams }: AdminActions,
   query: Parameters<LogSource["tail"]>[0] & { readonly server?: string },
+  mayGoOn: () => boolean,
 ): Response {
   let end: (() => void) | undefined;
   const stream: SseStream = new SseStream({
     maxBufferBytes: MAX_STREAM_BYTES,
     set: streams,
+    owner: { server: "", caller: { user: "", client: "admin" }, mayGoOn },
     onClose: () => end?.(),
   });
   const write = (line: Line): void => {

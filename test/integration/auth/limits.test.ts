@@ -71,12 +71,14 @@ describe("T41 event streams", () => {
       servers,
       proxy: { auth: { required: true }, limits: { keepAlive: "1s" } },
     });
-    const [gone, stays] = await Promise.all([addKey(gateway), addKey(gateway)]);
+    const [gone, stays] = await Promise.all([addKey(gateway, "--admin"), addKey(gateway)]);
+    const log = await openGet(`${gateway.url}/admin/logs?follow=1`, { headers: gone.headers });
     const lost = await openGet(gateway.sse("one"), { headers: gone.headers });
     const kept = await openGet(gateway.sse("one"), { headers: stays.headers });
     await Promise.all([lost.stream.next(), kept.stream.next()]);
     await keyCommand(gateway, ["revoke", gone.id]);
     await lost.stream.rest();
+    await log.stream.rest();
     const comments = kept.stream.comments.length;
     const quiet = kept.stream.next();
     await until(() => kept.stream.comments.length > comments, { what: "a keep-alive" });

@@ -193,3 +193,20 @@ test("the first use of a grant is told once, with what follows it through the lo
     },
   ]);
 });
+
+test("the first use of a key in a run is told once, and of bad ones no more than so many", () => {
+  keys.set("mgk_1", key());
+  for (let use = 0; use < 3; use++) {
+    nowMs += MINUTE_MS;
+    gate.identify("mgk_1");
+  }
+  expect(events).toEqual([
+    { kind: "auth.step", step: "key.used", outcome: "ok", user: "ada", client: "key:k1" },
+  ]);
+  for (let guess = 0; guess < 1000; guess++) gate.identify(`mgk_guess${guess}`);
+  expect(events.length).toBe(31);
+  expect(JSON.stringify(events)).not.toContain("guess");
+  nowMs += MINUTE_MS;
+  gate.identify("mgk_again");
+  expect(events.length).toBe(32);
+});

@@ -96,7 +96,9 @@ export class EmbeddedServer implements AuthorizationServer {
     if (route === undefined) return oauthError(404, "not_found", "There is nothing at this path");
     const isGet = route === "authorize" || route === "resume";
     if (request.method !== (isGet ? "GET" : "POST")) return notAllowed(isGet ? "GET" : "POST");
-    const waitMs = (isGet ? this.#asks : this.#tokenCalls).take(peer.address ?? "unknown");
+    // Registrations are limited by themselves: a flood of them must not use up anybody's tokens.
+    const buckets = isGet ? this.#asks : this.#tokenCalls;
+    const waitMs = route === "register" ? 0 : buckets.take(peer.address ?? "unknown");
     if (waitMs > 0) {
       return oauthError(429, "temporarily_unavailable", "Too many requests; wait a moment", waitMs);
     }

@@ -126,7 +126,7 @@ test(`T3 of ${MUTATIONS} redirect URIs that are almost right none leads elsewher
   }
   expect(shown).toBeGreaterThan(MUTATIONS / 2);
   expect(waiting).toBeGreaterThan(0);
-});
+}, 120_000);
 
 /** Scheme, host and path are the same, and the port unless it is this machine's. */
 function isSame(own: string, target: string): boolean {

@@ -79,8 +79,8 @@ describe("a person with Chromium", () => {
     });
   }
 
-  test("cancels or denies, and arrives at the client as well", async () => {
-    for (const name of ["Cancel", "Deny"]) {
+  for (const name of ["Cancel", "Deny"]) {
+    test(`says ${name}, and arrives at the client as well`, async () => {
       await using callback = listenForCallback("http");
       const client = await AskingClient.register(secure, callback);
       await using chromium = await Chromium.start();
@@ -89,8 +89,8 @@ describe("a person with Chromium", () => {
       await page.getByRole("button", { name }).click();
       expect((await callback.arrival()).searchParams.get("error")).toBe("access_denied");
       expect(chromium.complaints).toEqual([]);
-    }
-  });
+    });
+  }
 });
 
 test("T14 a frame of another site stays empty, in the same browser that is signed in", async () => {

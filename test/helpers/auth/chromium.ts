@@ -9,8 +9,8 @@ import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { TEST_DOMAIN } from "./authority.ts";
 
 const EXECUTABLE = "/usr/bin/chromium";
-/** For one step of a person: a click, a page. */
-const STEP_MS = 15_000;
+/** For one step of a person, a click or a page, with room for a machine under load. */
+const STEP_MS = 30_000;
 
 export interface ChromiumOptions {
   readonly colorScheme?: "light" | "dark";

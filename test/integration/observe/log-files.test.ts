@@ -165,7 +165,10 @@ describe("every request ends in one line", () => {
     const ending = (id: string) => lines.filter((line) => line.includes(`, ID: "${id}",`));
     const rows: readonly [id: string, line: RegExp][] = [
       ["mine", /Method: tools\/list, ID: "mine", SessionID: [0-9a-f]{8}, Era: legacy, result in /],
-      ["failing", /Method: tools\/call, .* SessionID: [0-9a-f]{8}, Era: legacy, error in /],
+      [
+        "failing",
+        /Method: tools\/call, .* SessionID: [0-9a-f]{8}, Era: legacy, Tool: "refuse", error in /,
+      ],
       ["lost", /Method: tools\/list, .* SessionID: none, Era: legacy, refused in /],
       ["new", /Method: tools\/list, .* SessionID: none, Era: modern, result in /],
       ["headless", /Method: tools\/list, .* SessionID: none, Era: modern, refused in /],

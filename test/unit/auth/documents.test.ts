@@ -133,10 +133,13 @@ describe("a document is kept", () => {
 
   test("and strangers cannot make this program ask for ever", async () => {
     const { embedded, web } = withWeb({ documentHosts: "any" });
+    const startedMs = performance.now();
     for (let at = 0; at < 100; at++) {
       await embedded.authorize({ ...request, client_id: `https://app.example.org/${at}.json` });
     }
-    expect(web.asked.length).toBeLessThanOrEqual(60);
+    // One a second comes back, and a machine under load takes its time for the hundred.
+    const refilled = Math.ceil((performance.now() - startedMs) / 1000);
+    expect(web.asked.length).toBeLessThanOrEqual(60 + refilled);
   });
 });
 

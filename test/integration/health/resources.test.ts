@@ -22,7 +22,7 @@ beforeAll(async () => {
         args: ["-c", `"$0" "$@"; exit`, process.execPath, program],
         health: { alertMemory: 0 },
       },
-      eats: fixtureServer("eats", { health: { alertMemory: "200MiB", alertCpu: 50 } }),
+      eats: fixtureServer("eats", { health: { alertMemory: "200MiB", alertCpu: 5 } }),
       idle: fixtureServer("echo", { startOn: "demand" }),
     },
     proxy: { health: { sampleInterval: "1s", summaryInterval: "2s" } },
@@ -117,12 +117,13 @@ describe("an alert", () => {
     const session = await RawSession.open(gateway.mcp("eats"));
     const until_ = join(gateway.folder, "enough");
     const spinner = Number(textOf(await session.call("spin", { until: until_ })));
-    const raised = await untilResources(
-      ({ servers }) => servers["eats"]?.alerts.some(({ alert }) => alert === "cpu") === true,
+    // A small part of a core: the machine may have much else to do.
+    await untilResources(
+      ({ servers, processes }) =>
+        servers["eats"]?.alerts.some(({ alert }) => alert === "cpu") === true &&
+        processes.some(({ pid, cpuPercent }) => pid === spinner && cpuPercent > 4),
       "it is raised",
     );
-    const busy = raised.processes.find(({ pid }) => pid === spinner);
-    expect(busy?.cpuPercent).toBeGreaterThan(25);
     writeFileSync(until_, "");
     await untilResources(({ servers }) => servers["eats"]?.alerts.length === 0, "it is over");
   });

@@ -20,65 +20,82 @@ const MSG_NOSIGNAL = 0x4000;
 const CLOCK_MONOTONIC = 1;
 /** sun_path of sockaddr_un. */
 const MAX_PATH_BYTES = 108;
+/** A socket whose queue is full takes what matters a little later. */
+const RETRY_MS = 25;
+const RETRIES = 80;
 /** Twice as often as systemd asks for, and once more. */
 const BEATS_PER_TIMEOUT = 3;
 
 /** Tells systemd; every method may be called where there is none. */
 export class ServiceManager {
-  readonly #send: ((text: string) => void) | undefined;
+  readonly #send: ((text: string) => boolean) | undefined;
+  readonly #clock: Clock;
+  readonly #warn: (message: string) => void;
+  #hasWarned = false;
+  /** Newer news take the place of what still waits. */
+  #retry: Timer | undefined;
   readonly #monotonicUsec: (() => bigint) | undefined;
   readonly #watchdog: Timer | undefined;
 
   constructor(host: HostFacts, clock: Clock, emit: Emit) {
     const { notify, platform, pid } = host;
-    if (notify?.socket === undefined || notify.socket === "" || platform !== "linux") return;
-    const warn = (message: string): void => {
-      emit({
-        kind: "gateway.notice",
-        level: "WARNING",
-        message: `systemd hears nothing: ${message}`,
-      });
+    this.#clock = clock;
+    this.#warn = (message) => {
+      const text = `systemd hears nothing: ${message}`;
+      if (!this.#hasWarned) emit({ kind: "gateway.notice", level: "WARNING", message: text });
+      this.#hasWarned = true;
     };
+    if (notify?.socket === undefined || notify.socket === "" || platform !== "linux") return;
     try {
-      const opened = openSocket(notify.socket, warn);
+      const opened = openSocket(notify.socket);
       this.#send = opened.send;
       this.#monotonicUsec = opened.monotonicUsec;
     } catch (error) {
-      warn(messageOf(error));
+      this.#warn(messageOf(error));
       return;
     }
     const { watchdogUsec, watchdogPid = String(pid) } = notify;
     const timeoutMs = Number(watchdogUsec) / 1000;
     if (!(timeoutMs > 0) || watchdogPid !== String(pid)) return;
-    this.#watchdog = clock.every(timeoutMs / BEATS_PER_TIMEOUT, () => this.#send?.("WATCHDOG=1"));
+    this.#watchdog = clock.every(timeoutMs / BEATS_PER_TIMEOUT, () => {
+      this.#send?.("WATCHDOG=1");
+    });
   }
 
   /** It serves, with these words for `systemctl status`. */
   ready(status: string): void {
-    this.#send?.(`READY=1\nSTATUS=${status}`);
+    this.#tell(`READY=1\nSTATUS=${status}`);
   }
 
   /** It reads its configuration; `ready` must follow. */
   reloading(): void {
     if (this.#monotonicUsec === undefined) return;
-    this.#send?.(`RELOADING=1\nMONOTONIC_USEC=${this.#monotonicUsec()}`);
+    this.#tell(`RELOADING=1\nMONOTONIC_USEC=${this.#monotonicUsec()}`);
   }
 
   /** It stops. Signs of life go on: a stop that hangs is for the watchdog to see. */
   stopping(): void {
-    this.#send?.("STOPPING=1\nSTATUS=Stopping");
+    this.#tell("STOPPING=1\nSTATUS=Stopping");
   }
 
   /** No sign of life any more. */
   close(): void {
     this.#watchdog?.cancel();
+    this.#retry?.cancel();
+  }
+
+  #tell(text: string, retries = RETRIES): void {
+    this.#retry?.cancel();
+    if (this.#send === undefined || this.#send(text)) return;
+    if (retries === 0) this.#warn("NOTIFY_SOCKET does not take what is sent");
+    else this.#retry = this.#clock.after(RETRY_MS, () => this.#tell(text, retries - 1));
   }
 }
 
-function openSocket(
-  name: string,
-  warn: (message: string) => void,
-): { readonly send: (text: string) => void; readonly monotonicUsec: () => bigint } {
+function openSocket(name: string): {
+  readonly send: (text: string) => boolean;
+  readonly monotonicUsec: () => bigint;
+} {
   const address = addressOf(name);
   const { i32, u64, ptr } = FFIType;
   const libc = openLibc({
@@ -88,15 +105,12 @@ function openSocket(
   });
   const fd = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) throw new Error("no socket could be made");
-  let hasFailed = false;
   return {
     send: (text) => {
       const bytes = new TextEncoder().encode(text);
       const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
       const sent = libc.sendto(fd, bytes, BigInt(bytes.length), flags, address, address.length);
-      if (Number(sent) === bytes.length || hasFailed) return;
-      hasFailed = true;
-      warn(`NOTIFY_SOCKET ${name} does not take what is sent`);
+      return Number(sent) === bytes.length;
     },
     monotonicUsec: () => {
       const time = new BigInt64Array(2);

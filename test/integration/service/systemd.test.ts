@@ -55,6 +55,26 @@ test("signs of life are only for the process that they were asked of", async () 
   rmSync(folder, { recursive: true });
 });
 
+test("news that find the queue of the socket full are told a little later", async () => {
+  const folder = makeFolder();
+  const name = join(folder, "notify");
+  using socket = new DatagramReceiver(name);
+  // The kernel keeps ten datagrams that nobody takes: signs of life take their places at once.
+  const env = { NOTIFY_SOCKET: name, WATCHDOG_USEC: "3000" };
+  const gateway = await startGateway({
+    servers: { echo: fixtureServer("echo"), deaf: fixtureServer("ignores-sigterm") },
+    env,
+  });
+  await gateway.untilLogged(/\[echo\].*→ ready/);
+  gateway.signal("SIGTERM");
+  await gateway.untilLogged(/stopping: SIGTERM/);
+  await socket.until(/^STOPPING=1/);
+  expect((await gateway.ended()).exitCode).toBe(0);
+  expect(gateway.stderr).not.toContain("systemd hears nothing");
+  await gateway.stop();
+  rmSync(folder, { recursive: true });
+});
+
 test.each(["/nonexistent/notify", "relative", `/${"x".repeat(200)}`])(
   "a socket that cannot be used (%.20s) is said once and costs nothing else",
   async (name) => {

@@ -1,6 +1,7 @@
 /** Who may use the admin routes, and what none of them ever shows. */
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { addKey } from "../../helpers/auth/keys.ts";
 import { fixtureServer } from "../../helpers/fixtures.ts";
 import { startGateway, type RunningGateway } from "../../helpers/gateway.ts";
 import { get, post, read } from "../../helpers/raw-http.ts";
@@ -71,6 +72,20 @@ describe("over HTTP", () => {
     expect(new Set(await statuses(gateway))).toEqual(new Set([401]));
     const wrong = await statuses(gateway, { authorization: "Bearer made-up" });
     expect(new Set(wrong)).toEqual(new Set([401]));
+  });
+
+  test("whose key is an administrator's may, whose is not may not", async () => {
+    await using gateway = await startGateway({
+      servers,
+      proxy: { auth: { required: true, users: { ada: { admin: true }, bob: {} } } },
+    });
+    const admin = await addKey(gateway, "--user", "ada", "--admin");
+    expect(new Set(await statuses(gateway, admin.headers))).toEqual(new Set([200]));
+    for (const { headers } of [
+      await addKey(gateway, "--user", "ada"),
+      await addKey(gateway, "--user", "bob"),
+    ])
+      expect(new Set(await statuses(gateway, headers))).toEqual(new Set([403]));
   });
 
   test("the subdomain of a server has none of it", async () => {

@@ -62,6 +62,23 @@ const needs: readonly Need[] = [
     isRootNeeded: true,
     isMemoryGroupNeeded: true,
   },
+  {
+    file: "from-scratch.test.ts",
+    programs: { unshare: "util-linux", mount: "mount", chroot: "coreutils", ldd: "libc-bin" },
+    areNamespacesNeeded: true,
+  },
+  {
+    file: "image.test.ts",
+    programs: {
+      unshare: "util-linux",
+      nsenter: "util-linux",
+      mount: "mount",
+      chroot: "coreutils",
+      "apt-get": "apt",
+      "dpkg-deb": "dpkg",
+    },
+    areNamespacesNeeded: true,
+  },
   { file: "pid-1.test.ts", programs: { unshare: "util-linux" }, areNamespacesNeeded: true },
   { file: "run-as.test.ts", programs: {}, areNamespacesNeeded: false, isRootNeeded: true },
   {

@@ -82,12 +82,14 @@ export type GatewayEvent =
       readonly instance: string;
       readonly line: string;
     }
-  /** A line on stdout that is no JSON-RPC message: counted and skipped. */
+  /** Lines on stdout that are no JSON-RPC message: counted and skipped. */
   | {
       readonly kind: "child.noise";
       readonly server: string;
       readonly instance: string;
+      /** One of them. */
       readonly sample: string;
+      readonly count: number;
     }
   /** A message of a child or to it, at TRACE only; cut. */
   | {

@@ -124,7 +124,7 @@ function textOf(event: GatewayEvent): string {
     case "child.stderr":
       return `${event.instance} stderr: ${event.line}`;
     case "child.noise":
-      return `${event.instance}: skipped a line on stdout that is no message: ${JSON.stringify(event.sample)}`;
+      return `${event.instance}: skipped ${event.count === 1 ? "a line" : `${event.count} lines`} on stdout that ${event.count === 1 ? "is no message" : "are no messages, such as"}: ${JSON.stringify(event.sample)}`;
     case "webhook.sent":
       return `webhook: a message (servers: ${event.servers}) was ${event.outcome === "delivered" ? "delivered" : "given up"}`;
     case "message.body":

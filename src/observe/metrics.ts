@@ -116,7 +116,7 @@ export class Metrics {
         return;
       }
       case "child.noise":
-        return count.noise.inc({ server: event.server });
+        return count.noise.inc({ server: event.server }, event.count);
       case "child.stderr":
         return count.stderr.inc({ server: event.server });
       case "message.dropped":

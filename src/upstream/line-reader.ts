@@ -7,10 +7,11 @@
  */
 import type { Incarnation } from "../supervisor/model.ts";
 import { INVALID_REQUEST } from "../wire/error-codes.ts";
-import { arrayElements } from "../wire/json-scan.ts";
+import { arrayElements, skipSpace } from "../wire/json-scan.ts";
 import { CHECKED_BYTES, isJson, parseMessage, type Message } from "../wire/message.ts";
-import { LineSplitter, sampleOf } from "../wire/ndjson.ts";
+import { LineSplitter } from "../wire/ndjson.ts";
 import { flattenLineBreaks } from "../wire/splice.ts";
+import type { NoiseMeter } from "./noise-meter.ts";
 import { idInEnds } from "./over-long-line.ts";
 
 export interface LineReaderOptions {
@@ -19,7 +20,8 @@ export interface LineReaderOptions {
   readonly onMessage: (message: Message) => void;
   /** An answer to our request `id` that cannot be relayed, and why. */
   readonly onBrokenAnswer: (id: number, why: string) => void;
-  readonly onNoise: (sample: string) => void;
+  /** Takes what is no message, and slows down a child that writes nothing else. */
+  readonly noise: NoiseMeter;
 }
 
 /** Where every known SDK writes the id of an answer. */
@@ -30,7 +32,7 @@ export function readLines(incarnation: Incarnation, options: LineReaderOptions):
   const splitter = new LineSplitter(options.maxLineBytes, {
     line: (bytes) => readLine(bytes, options),
     tooLong: (head, tail, size) => {
-      options.onNoise(sampleOf(head));
+      options.noise.line(head);
       const id = idInEnds(head, tail);
       if (id === undefined) return;
       options.onBrokenAnswer(
@@ -39,8 +41,11 @@ export function readLines(incarnation: Incarnation, options: LineReaderOptions):
       );
     },
   });
-  incarnation.onStdout = (chunk) => splitter.push(chunk);
-  incarnation.onStdoutEnd = () => splitter.end();
+  incarnation.onStdout = (chunk) => options.noise.chunk(() => splitter.push(chunk));
+  incarnation.onStdoutEnd = () => {
+    splitter.end();
+    options.noise.flush();
+  };
 }
 
 function readLine(bytes: Uint8Array, options: LineReaderOptions): void {
@@ -50,10 +55,19 @@ function readLine(bytes: Uint8Array, options: LineReaderOptions): void {
   for (const element of elements) readMessage(bytes.subarray(element.start, element.end), options);
 }
 
+const OPENING_BRACE = 0x7b;
+const OPENING_BRACKET = 0x5b;
+
 function readMessage(bytes: Uint8Array, options: LineReaderOptions): void {
+  // Most noise is words; that they are no message takes no parser to say.
+  const first = bytes[skipSpace(bytes, 0)];
+  if (first !== OPENING_BRACE && first !== OPENING_BRACKET) {
+    options.noise.line(bytes);
+    return;
+  }
   const parsed = parseMessage(bytes, options.maxJsonDepth);
   if ("fault" in parsed) {
-    options.onNoise(sampleOf(bytes));
+    options.noise.line(bytes);
     // It names one of our calls and is no call itself: its caller must not wait for more.
     const { isAnswer, id, code } = parsed.fault;
     const named = isAnswer && id !== undefined ? Number(id) : undefined;
@@ -67,7 +81,7 @@ function readMessage(bytes: Uint8Array, options: LineReaderOptions): void {
   }
   const { message } = parsed;
   if (bytes.length <= CHECKED_BYTES && !isJson(bytes)) {
-    options.onNoise(sampleOf(bytes));
+    options.noise.line(bytes);
     const answers = message.kind === "result" || message.kind === "error";
     if (answers && message.id !== undefined) {
       options.onBrokenAnswer(Number(message.id), "a line that is no valid JSON");

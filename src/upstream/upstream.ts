@@ -22,6 +22,7 @@ import type { Answer, Call, CallHandle, Entry } from "./call.ts";
 import { brokenAnswer, needsNoSlot, overloaded, timedOut } from "./call-limits.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { readLines } from "./line-reader.ts";
+import { NoiseMeter } from "./noise-meter.ts";
 import { LineWriter } from "./line-writer.ts";
 import { progressTokenOf } from "./progress-token.ts";
 
@@ -49,6 +50,7 @@ export class Upstream {
   readonly #writer: LineWriter;
   readonly #inFlight = new Map<number, Entry>();
   readonly #queue: FairQueue<Entry>;
+  readonly #noise: NoiseMeter;
   #slots = 0;
   #lastId = 0;
   #closed: GatewayError | undefined;
@@ -59,6 +61,7 @@ export class Upstream {
     const trace = options.traceBodies === true ? createBodyTrace(options) : undefined;
     this.#writer = new LineWriter(options.incarnation, trace?.sent);
     this.#queue = new FairQueue(options.maxQueue);
+    this.#noise = new NoiseMeter(options);
     readLines(options.incarnation, {
       maxLineBytes: options.maxLineBytes,
       maxJsonDepth: options.maxJsonDepth,
@@ -67,7 +70,7 @@ export class Upstream {
         this.#read(message);
       },
       onBrokenAnswer: (id, why) => this.#breakAnswer(id, why),
-      onNoise: (sample) => this.#noise(sample),
+      noise: this.#noise,
     });
   }
 
@@ -164,6 +167,7 @@ export class Upstream {
 
   /** Ends calls whose time is over. Called by the one coarse sweep. */
   sweep(nowMs: number): void {
+    this.#noise.sweep(nowMs);
     for (const entry of this.#inFlight.values()) {
       if (entry.deadlineMs <= nowMs) this.#timeOut(entry);
     }
@@ -284,11 +288,6 @@ export class Upstream {
     const entry = this.#inFlight.get(id);
     const error = brokenAnswer(this.#options.server, why);
     if (entry !== undefined) this.#settle(entry, { kind: "failed", error });
-  }
-
-  #noise(sample: string): void {
-    const { emit, server, label } = this.#options;
-    if (sample.trim() !== "") emit({ kind: "child.noise", server, instance: label, sample });
   }
 
   #drop(reason: string): void {

@@ -97,7 +97,7 @@ describe("lines", () => {
 
   test("noise is quoted, so that it cannot pass for a line of ours", () => {
     const [line] = linesOf(
-      [{ kind: "child.noise", ...SERVER, sample: "a\nb\u001b[2J" }],
+      [{ kind: "child.noise", ...SERVER, sample: "a\nb\u001b[2J", count: 1 }],
       "INFO",
       "INFO",
     );

@@ -37,7 +37,7 @@ export function fromSharedChild(
     return;
   }
   notice(message, context);
-  if (!state.fanOut(message)) drop(context, `${message.method} concerns no client`);
+  if (!state.fanOut(message)) upstream.drop(`${message.method} concerns no client`);
 }
 
 /** A message of a child that belongs to one session. */
@@ -60,7 +60,7 @@ export function fromOwnChild(
     return;
   }
   notice(message, context);
-  if (conversation === undefined) return drop(context, `${message.method} before the session`);
+  if (conversation === undefined) return upstream.drop(`${message.method} before the session`);
   if (message.method === "notifications/cancelled") {
     return cancelQuestion(conversation, message.payload);
   }
@@ -68,7 +68,7 @@ export function fromOwnChild(
     /^notifications\/(?:(?:tools|prompts|resources)\/list_changed|resources\/updated)$/;
   const prefer = aboutSession.test(message.method) ? "session" : "call";
   const outgoing = outgoingCall(undefined, message.method, message.payload);
-  if (!conversation.deliverOrKeep(outgoing, prefer)) drop(context, `${message.method}: no stream`);
+  if (!conversation.deliverOrKeep(outgoing, prefer)) upstream.drop(`${message.method}: no stream`);
 }
 
 /** What the gateway answers for every client: ping, and roots that are configured. */
@@ -92,8 +92,4 @@ function answeredHere(
 
 function notice(message: Message, context: ServerMessageContext): void {
   if (message.method === "notifications/tools/list_changed") context.tools.invalidate();
-}
-
-function drop(context: ServerMessageContext, reason: string): void {
-  context.emit({ kind: "message.dropped", server: context.server.slug, reason });
 }

@@ -100,7 +100,13 @@ export type GatewayEvent =
       readonly text: string;
     }
   /** A message that has no recipient and was dropped. */
-  | { readonly kind: "message.dropped"; readonly server: string; readonly reason: string }
+  | {
+      readonly kind: "message.dropped";
+      readonly server: string;
+      readonly reason: string;
+      /** How many, when this tells of several; the reason is the last one's. */
+      readonly count?: number;
+    }
   | {
       readonly kind: "session.opened";
       readonly server: string;

@@ -130,7 +130,7 @@ function textOf(event: GatewayEvent): string {
     case "message.body":
       return `${event.instance} ${event.direction}: ${event.text}`;
     case "message.dropped":
-      return `dropped: ${event.reason}`;
+      return `dropped${(event.count ?? 1) > 1 ? ` ${event.count}` : ""}: ${event.reason}`;
     case "session.opened":
       return `session ${event.sessionRef} opened (${event.binding})`;
     case "session.closed":

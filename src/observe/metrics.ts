@@ -120,7 +120,7 @@ export class Metrics {
       case "child.stderr":
         return count.stderr.inc({ server: event.server });
       case "message.dropped":
-        return count.dropped.inc({ server: event.server });
+        return count.dropped.inc({ server: event.server }, event.count ?? 1);
       case "session.opened":
         return count.sessionsOpened.inc({ server: event.server, binding: event.binding });
       case "auth.step":

@@ -8,6 +8,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { ChildExit, Incarnation } from "./model.ts";
+import { FairTurn } from "./fair-turn.ts";
 import type { ByteReader, PipedChild } from "./spawn.ts";
 import { StderrLines } from "./stderr-lines.ts";
 
@@ -208,15 +209,20 @@ export class Child implements Incarnation {
   }
 
   async #readStdout(reader: ByteReader): Promise<void> {
+    const turn = new FairTurn();
     try {
       for (;;) {
         const part = await reader.read();
         if (part.done) break;
-        this.#readAtMs = this.#options.clock.nowMs();
+        const { clock } = this.#options;
+        const nowMs = clock.nowMs();
+        this.#readAtMs = nowMs;
         const taken = this.onStdout(part.value);
+        const rest = turn.spent(clock.nowMs() - nowMs);
+        if (rest !== undefined) await rest;
         if (taken !== undefined) {
           await taken;
-          this.#readAtMs = this.#options.clock.nowMs();
+          this.#readAtMs = clock.nowMs();
         }
       }
       this.#suspect("closed its stdout");
@@ -226,6 +232,7 @@ export class Child implements Incarnation {
   }
 
   async #readStderr(reader: ByteReader): Promise<void> {
+    const turn = new FairTurn();
     try {
       for (;;) {
         const part = await reader.read();
@@ -233,6 +240,8 @@ export class Child implements Incarnation {
         const nowMs = this.#options.clock.nowMs();
         this.#readAtMs = nowMs;
         this.#emitLines(this.#stderr.push(part.value, nowMs));
+        const rest = turn.spent(this.#options.clock.nowMs() - nowMs);
+        if (rest !== undefined) await rest;
       }
     } catch (thrown) {
       // A child may do without stderr: only say it.

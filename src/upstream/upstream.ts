@@ -20,6 +20,7 @@ import {
 import { createBodyTrace } from "./body-trace.ts";
 import type { Answer, Call, CallHandle, Entry } from "./call.ts";
 import { brokenAnswer, needsNoSlot, overloaded, timedOut } from "./call-limits.ts";
+import { DroppedMessages } from "./dropped-messages.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { readLines } from "./line-reader.ts";
 import { NoiseMeter } from "./noise-meter.ts";
@@ -34,7 +35,7 @@ export interface UpstreamOptions {
   readonly maxQueue: number;
   readonly maxLineBytes: number;
   readonly maxJsonDepth: number;
-  /** A JSON object that every request of the gateway's own has as params: its envelope. */
+  /** Params of every request of the gateway's own, a JSON object: its envelope. */
   readonly ownParams?: Uint8Array;
   /** Emits the body of every message. */
   readonly traceBodies?: boolean;
@@ -51,6 +52,7 @@ export class Upstream {
   readonly #inFlight = new Map<number, Entry>();
   readonly #queue: FairQueue<Entry>;
   readonly #noise: NoiseMeter;
+  readonly #dropped: DroppedMessages;
   #slots = 0;
   #lastId = 0;
   #closed: GatewayError | undefined;
@@ -58,6 +60,7 @@ export class Upstream {
   constructor(options: UpstreamOptions) {
     this.#options = options;
     this.incarnation = options.incarnation;
+    this.#dropped = new DroppedMessages(options);
     const trace = options.traceBodies === true ? createBodyTrace(options) : undefined;
     this.#writer = new LineWriter(options.incarnation, trace?.sent);
     this.#queue = new FairQueue(options.maxQueue);
@@ -178,6 +181,7 @@ export class Upstream {
   close(error: GatewayError): void {
     if (this.#closed !== undefined) return;
     this.#closed = error;
+    this.#dropped.end();
     this.#writer.close();
     const all = [...this.#inFlight.values(), ...this.#queue.remove(() => true)];
     for (const entry of all) this.#settle(entry, { kind: "failed", error });
@@ -263,7 +267,7 @@ export class Upstream {
     const entry = message.id === undefined ? undefined : this.#inFlight.get(Number(message.id));
     // None: a cancelled or timed-out call that was answered late, or an id that we never gave.
     if (entry === undefined || message.payload === undefined) {
-      this.#drop(`answer to unknown id ${message.id ?? "(none)"}`);
+      this.drop(`answer to unknown id ${message.id ?? "(none)"}`);
       return;
     }
     const kind = message.kind === "result" ? "result" : "error";
@@ -274,7 +278,7 @@ export class Upstream {
     const params = message.payload;
     const entry = this.#inFlight.get(progressTokenOf(params, this.#options.maxJsonDepth) ?? 0);
     if (entry === undefined || params === undefined) {
-      this.#drop("progress of no running call");
+      this.drop("progress of no running call");
       return;
     }
     // A parked call has no deadline that progress could move.
@@ -290,7 +294,6 @@ export class Upstream {
     if (entry !== undefined) this.#settle(entry, { kind: "failed", error });
   }
 
-  #drop(reason: string): void {
-    this.#options.emit({ kind: "message.dropped", server: this.#options.server, reason });
-  }
+  /** Tells that a message of the child goes to nobody. */
+  readonly drop = (reason: string): void => this.#dropped.one(reason);
 }

@@ -33,7 +33,7 @@ test("fish completes commands, subcommands and options", async () => {
 
 test("zsh reads the script and defines the function", async () => {
   const file = await scriptFor("zsh");
-  const check = `autoload -Uz compinit && compinit -u -d /dev/null; source ${file}; whence -w _remote_mcp_proxy; print $_comps[remote-mcp-proxy]`;
+  const check = `autoload -Uz compinit && compinit -u -D; source ${file}; whence -w _remote_mcp_proxy; print $_comps[remote-mcp-proxy]`;
   const [exitCode, stdout, stderr] = await outputOf(["zsh", "-f", "-c", check]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toBe("_remote_mcp_proxy: function\n_remote_mcp_proxy\n");

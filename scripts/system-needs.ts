@@ -23,6 +23,11 @@ const folder = "test/system";
 const PROBE_TIMEOUT_MS = 10_000;
 
 const needs: readonly Need[] = [
+  {
+    file: "bind-mount.test.ts",
+    programs: { unshare: "util-linux", mount: "mount" },
+    areNamespacesNeeded: true,
+  },
   { file: "browser.test.ts", programs: { chromium: "chromium" }, areNamespacesNeeded: false },
   {
     file: "chaos.test.ts",

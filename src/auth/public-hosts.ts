@@ -6,6 +6,7 @@
  * the `resource` to know the server.
  */
 import type { GatewayConfig } from "../config/model.ts";
+import { localName } from "../kernel/address.ts";
 import { isLocalHost } from "./rights.ts";
 
 export interface Issuer {
@@ -34,7 +35,7 @@ export class PublicHosts {
 
   /** The issuer of all that is served by path. */
   get root(): Issuer {
-    const { publicUrl, mcpDomain, tls } = this.#config;
+    const { publicUrl, mcpDomain, tls, host } = this.#config;
     if (publicUrl !== undefined) {
       const { origin, pathname } = new URL(publicUrl);
       const basePath = pathname.replace(/\/+$/, "");
@@ -43,7 +44,7 @@ export class PublicHosts {
     const scheme = tls === undefined ? "http" : "https";
     const issuer = this.hasSubdomains
       ? this.#publicOrigin(mcpDomain)
-      : `${scheme}://localhost:${this.#port}`;
+      : `${scheme}://${localName(host)}:${this.#port}`;
     return { issuer, basePath: "", slug: undefined };
   }
 

@@ -49,12 +49,15 @@ function runConnect(name: string | undefined, command: Command, context: Command
     tell(`${name === undefined ? "Which server?" : `There is no server ${name}.`} ${hint}\n`);
     return EXIT.usage;
   }
-  const urls = rootUrls(config, config.port) ?? serverUrls(config, server.slug, config.port);
+  const isAuthOn = decideAuth(config).isOn;
+  const urls =
+    rootUrls(config, config.port, isAuthOn) ??
+    serverUrls(config, server.slug, config.port, isAuthOn);
   const all = connectSteps({
     name: server.slug,
     mcpUrl: urls.mcp,
     sseUrl: urls.sse,
-    isAuthOn: decideAuth(config).isOn,
+    isAuthOn,
     isLocal: isLocalHost(new URL(urls.mcp).hostname),
   });
   const { client, json } = command.opts<Options>();

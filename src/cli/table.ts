@@ -1,6 +1,7 @@
 /**
  * Pure. Tables: the one that is printed at start: server, state, /mcp URL, /sse URL, and what is left out.
  */
+import { decideAuth } from "../auth/rights.ts";
 import type { GatewayConfig } from "../config/model.ts";
 import { columns } from "./columns.ts";
 import { rootUrls, serverUrls } from "../config/urls.ts";
@@ -18,11 +19,12 @@ export function startTable(
   states: readonly RowState[],
   boundPort: number,
 ): string {
+  const isAuthOn = decideAuth(config).isOn;
   const rows = config.servers.map(({ slug }) => {
-    const { mcp, sse } = serverUrls(config, slug, boundPort);
+    const { mcp, sse } = serverUrls(config, slug, boundPort, isAuthOn);
     return [slug, states.find((one) => one.slug === slug)?.state ?? "", mcp, sse];
   });
-  const root = rootUrls(config, boundPort);
+  const root = rootUrls(config, boundPort, isAuthOn);
   const rootRows = root === undefined ? [] : [["", "", root.mcp, root.sse]];
   const skipped = config.skipped.map(({ name, reason }) =>
     reason === "disabled" ? [name, "disabled"] : [name, "skipped", reason],

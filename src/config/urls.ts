@@ -1,6 +1,7 @@
 /**
  * Pure. The URLs under which people reach what the gateway serves.
  */
+import { localName } from "../kernel/address.ts";
 import type { GatewayConfig } from "./model.ts";
 import { isIpv4, isLocalName } from "./scalars.ts";
 
@@ -31,18 +32,34 @@ export function bindUrl(config: UrlConfig, boundPort: number): string {
  * subdomain of a real domain, else by path at the bind address, since `*.localhost` does not
  * resolve everywhere.
  */
-export function serverUrls(config: UrlConfig, slug: string, boundPort: number): ServerUrls {
+export function serverUrls(
+  config: UrlConfig,
+  slug: string,
+  boundPort: number,
+  isAuthOn = false,
+): ServerUrls {
   if (config.publicUrl !== undefined) return below(`${config.publicUrl}/${slug}`);
   if (isLocalName(config.mcpDomain) || isIpv4(config.domain)) {
-    return below(`${bindUrl(config, boundPort)}/${slug}`);
+    return below(`${localUrl(config, boundPort, isAuthOn)}/${slug}`);
   }
   return below(`https://${slug}.${config.mcpDomain}`);
 }
 
 /** The URLs of the only server of a one-server form, at the root; undefined in any other form. */
-export function rootUrls(config: UrlConfig, boundPort: number): ServerUrls | undefined {
+export function rootUrls(
+  config: UrlConfig,
+  boundPort: number,
+  isAuthOn = false,
+): ServerUrls | undefined {
   if (config.rootServer === undefined) return undefined;
-  return below(config.publicUrl ?? bindUrl(config, boundPort));
+  return below(config.publicUrl ?? localUrl(config, boundPort, isAuthOn));
+}
+
+/** With authentication a client compares the URL with the one that tokens are for (RFC 9728 3.3). */
+function localUrl(config: UrlConfig, boundPort: number, isAuthOn: boolean): string {
+  if (!isAuthOn) return bindUrl(config, boundPort);
+  const scheme = config.tls === undefined ? "http" : "https";
+  return `${scheme}://${localName(config.host)}:${boundPort}`;
 }
 
 function below(base: string): ServerUrls {

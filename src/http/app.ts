@@ -9,7 +9,7 @@ import { TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { refusal } from "../transport/answers.ts";
 import type { ConnectionControl } from "./connection.ts";
 import type { AppOptions, Env } from "./context.ts";
-import { requireAdmin, watchAdmin } from "./gate.ts";
+import { watchAdmin } from "./gate.ts";
 import { createHostMatcher, type HostMatch } from "./hosts.ts";
 import { authPathKind } from "./auth-paths.ts";
 import {
@@ -116,7 +116,7 @@ export function createRoutes(options: AppOptions): Hono<Env> {
   utilityRoutes(app, options);
   healthRoutes(app, options.health, adminGuard(options));
   adminRoutes(app, options.admin, adminGuard(options), (request) => watchAdmin(request, options));
-  metricsRoutes(app, options.metrics, requireAdmin(options));
+  metricsRoutes(app, options.metrics, adminGuard(options));
   if (options.auth !== undefined) {
     wellKnownRoutes(app, options.auth);
     oauthRoutes(app, options.auth);

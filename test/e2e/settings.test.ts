@@ -98,8 +98,8 @@ describe("names", () => {
     const session = await RawSession.open(`${url}/mcp`, { headers: atSubdomain });
     expect(textOf(await session.call("echo", { text: "sub" }))).toBe("sub");
     expect((await get(`${url}/health`, { headers: atSubdomain })).status).toBe(200);
-    expect((await get(`${url}/listmcp`, { headers: { host: domain } })).status).toBe(200);
-    expect((await get(`${url}/listmcp`, { headers: { host: "demo.mcp.evil.test" } })).status).toBe(
+    expect((await get(`${url}/health`, { headers: { host: domain } })).status).toBe(200);
+    expect((await get(`${url}/health`, { headers: { host: "demo.mcp.evil.test" } })).status).toBe(
       403,
     );
   });

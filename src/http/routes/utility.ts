@@ -4,13 +4,14 @@
 import type { Hono } from "hono";
 import { healthWord } from "../../observe/health-report.ts";
 import type { AppOptions, Env } from "../context.ts";
-import { admitToServer, adminUser, requireAdmin, unknownServer } from "../gate.ts";
+import { adminGuard } from "../admin-guard.ts";
+import { admitToServer, adminUser, unknownServer } from "../gate.ts";
 import { reply } from "../reply.ts";
 
 /** Mounts the endpoints. They are for somebody only. */
 export function utilityRoutes(app: Hono<Env>, options: AppOptions): void {
   const { actions } = options;
-  const admin = requireAdmin(options);
+  const admin = adminGuard(options);
   // Whoever asks while a listing runs gets the same one: a child is not asked a hundred times.
   const listings = new Map<string, Promise<string>>();
   const listToolsOnce = (slug: string, user: string): Promise<string> => {

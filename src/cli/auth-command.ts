@@ -57,7 +57,7 @@ export async function withAuthDatabase(
   try {
     const { dataDir } = config;
     const isNew = !existsSync(join(dataDir, AUTH_FILE));
-    const database = open(dataDir, tables);
+    const database = openForCommand(dataDir, tables);
     // Set in another folder than the gateway's, a password would be of no use, and nothing would say so.
     if (isNew)
       output.tell(`No gateway has used ${dataDir} yet: a database was made there. ${WHERE}\n`);
@@ -74,7 +74,8 @@ export async function withAuthDatabase(
   }
 }
 
-function open(folder: string, tables: readonly string[]): Database {
+/** Opens the database for a command. @throws CommandProblem when it cannot, or must not, be used */
+export function openForCommand(folder: string, tables: readonly string[]): Database {
   refuseForeignFolder(folder);
   try {
     return openAuthDatabase(folder, tables);

@@ -3,10 +3,10 @@
  * times.
  */
 import type { Database } from "bun:sqlite";
-import { openAuthDatabase } from "../auth/database.ts";
 import { loadConfig, type LoadInput } from "../config/load.ts";
 import type { GatewayConfig } from "../config/model.ts";
 import { messageOf } from "../kernel/error.ts";
+import { openForCommand } from "./auth-command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { formatProblem } from "./problems.ts";
 
@@ -30,7 +30,7 @@ export function withAuthFile(
     return EXIT.configuration;
   }
   try {
-    const database = openAuthDatabase(config.dataDir, tables);
+    const database = openForCommand(config.dataDir, tables);
     try {
       work(database, config);
     } finally {

@@ -93,5 +93,7 @@ test("a command finds the gateway while it drains, and sees that it stops", asyn
   const status = await command(gateway, "status");
   expect(status.stdout).toMatch(/, stopping, /);
   expect(await call).toMatchObject({ exitCode: 0, stdout: "done\n" });
+  // A second signal would end it at once.
+  await gateway.ended();
   await gateway.stop();
 }, 30_000);

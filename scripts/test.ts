@@ -35,6 +35,11 @@ const work = mkdtempSync(join(tmpdir(), "remote-mcp-proxy-test-"));
 /** Generous, so that a machine under load is no failure; a test that waits has a deadline of its own. */
 const TEST_TIMEOUT_MS = 60_000;
 const PIPE_GRACE_MS = 2000;
+/**
+ * Thousands of tests with real processes share two cores: one that the machine held up gets a second
+ * chance, and its line says `(attempt 2)`, so that it is seen and mended.
+ */
+const RETRIES = 1;
 
 const stages: readonly Stage[] = [
   check("format", ["fmt", "--check"]),
@@ -69,6 +74,7 @@ function check(name: string, args: readonly string[]): Stage {
 function tests(name: string, paths: readonly string[]): Stage {
   const report = [
     `--timeout=${TEST_TIMEOUT_MS}`,
+    `--retry=${RETRIES}`,
     "--reporter=junit",
     `--reporter-outfile=${reportFile(name)}`,
   ];

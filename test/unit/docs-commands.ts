@@ -202,6 +202,14 @@ export const COMMANDS_IN_PROSE: Readonly<Record<string, Proof>> = {
   },
   // docs/clients.md
   "remote-mcp-proxy connect memory": TYPED,
+  "remote-mcp-proxy connect SERVER": {
+    runBy: "test/integration/cli/connect.test.ts",
+    shows: '["connect", ...args, "--json"]',
+  },
+  "remote-mcp-proxy import > servers.json": {
+    runBy: "test/integration/cli/import.test.ts",
+    shows: "without a name the usual places of this user are looked at",
+  },
   "remote-mcp-proxy key add --note laptop": TYPED,
   "remote-mcp-proxy doctor https://memory.mcp.example.com/mcp --dns 1.1.1.1": {
     runBy: DOCTOR,

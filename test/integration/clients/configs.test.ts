@@ -54,15 +54,20 @@ test.each([
   "$file starts and answers",
   async ({ file, calls, absent }) => {
     await using gateway = await start(file);
+    // The one with a domain asks who is calling.
+    const isAsked = (await get(gateway.mcp(absent[0] ?? ""))).status === 401;
+    expect(isAsked).toBe(file === "production-config.json");
+    const headers: Record<string, string> = isAsked ? await keyFor(gateway, file) : {};
     for (const [server, call] of Object.entries(calls)) {
-      const { client } = await connectV1(gateway.mcp(server));
+      const { client } = await connectV1(gateway.mcp(server), { headers });
       expect((await client.listTools()).tools.length).toBeGreaterThan(0);
       const result = await client.callTool(call);
       expect(textOfResult(result)).toBeString();
       expect(result["isError"]).not.toBe(true);
       await client.close();
     }
-    for (const server of absent) expect((await get(gateway.mcp(server))).status).toBe(404);
+    for (const server of absent)
+      expect((await get(gateway.mcp(server), { headers })).status).toBe(404);
   },
   TEST_MS,
 );
@@ -81,4 +86,16 @@ async function start(file: string): Promise<RunningGateway> {
     throw error;
   }
   return gateway;
+}
+
+/** Headers with a key that `key add` makes beside it. */
+async function keyFor({ folder }: RunningGateway, file: string): Promise<{ "x-api-key": string }> {
+  const words = ["key", "add", "--json", "--config", join("test", file)];
+  const child = Bun.spawn([...gatewayCommand(), ...words], {
+    cwd: repository,
+    env: gatewayEnv(folder),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const { key } = (await child.stdout.json()) as { readonly key: string };
+  return { "x-api-key": key };
 }

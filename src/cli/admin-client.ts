@@ -3,18 +3,10 @@
  * as the gateway itself finds it, by the same file, flags and variables.
  */
 import { loadConfig, type LoadInput } from "../config/load.ts";
+import { messageOf } from "../kernel/error.ts";
 import { adminSocketPath } from "../runtime/admin-path.ts";
 import { EXIT } from "./exit-codes.ts";
-
-/** What went wrong, for a person; `exitCode` is the command's. */
-export class CommandFailure extends Error {
-  readonly exitCode: number;
-
-  constructor(message: string, exitCode: number) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
+import { CommandFailure, type CommandCode } from "./failure.ts";
 
 /** An answer of the gateway. */
 export interface AdminAnswer {
@@ -26,12 +18,12 @@ export interface AdminAnswer {
 /** For what waits for a server to start; the gateway has its own, shorter limits. */
 const DEADLINE_MS = 10 * 60_000;
 
-const CAUSES: Readonly<Record<string, string>> = {
-  ENOENT: "no gateway runs with this data folder",
-  ECONNREFUSED: "no gateway runs with this data folder any more",
-  FailedToOpenSocket: "no gateway can be reached there",
-  EACCES: "it belongs to another user",
-  EPERM: "it belongs to another user",
+const CAUSES: Readonly<Record<string, readonly [CommandCode, string]>> = {
+  ENOENT: ["NO_GATEWAY", "no gateway runs with this data folder"],
+  ECONNREFUSED: ["NO_GATEWAY", "no gateway runs with this data folder any more"],
+  FailedToOpenSocket: ["NO_GATEWAY", "no gateway can be reached there"],
+  EACCES: ["NOT_PERMITTED", "it belongs to another user"],
+  EPERM: ["NOT_PERMITTED", "it belongs to another user"],
 };
 
 export class AdminClient {
@@ -50,7 +42,7 @@ export class AdminClient {
   /** The JSON of an answer. @throws CommandFailure with the gateway's words for anything but 200 */
   async json(path: string, init: RequestInit = {}): Promise<unknown> {
     const { status, text } = await this.request(path, init);
-    if (status !== 200) throw new CommandFailure(wordsOf(text, status), EXIT.bug);
+    if (status !== 200) throw failureOf(text, status);
     return JSON.parse(text) as unknown;
   }
 
@@ -66,11 +58,12 @@ export class AdminClient {
   }
 
   #unreachableBecause(error: unknown): CommandFailure {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const why = CAUSES[code] ?? (error instanceof Error ? error.message : String(error));
+    const systemCode = error instanceof Error && "code" in error ? String(error.code) : "";
+    const [code, why] = CAUSES[systemCode] ?? (["NO_ANSWER", messageOf(error)] as const);
     const hint =
       "Name the folder as the gateway has it, with DATA_DIR or --config, or its socket with --socket.";
-    return new CommandFailure(`cannot reach ${this.path}: ${why}. ${hint}`, EXIT.unreachable);
+    const message = `cannot reach ${this.path}: ${why}. ${hint}`;
+    return new CommandFailure(code, message, EXIT.unreachable);
   }
 }
 
@@ -81,15 +74,35 @@ export function socketOf(input: LoadInput): string {
   return adminSocketPath(config?.dataDir ?? found ?? input.workingFolder);
 }
 
-/** What the gateway said in an error; its status when that is nothing for people. */
-export function wordsOf(text: string, status: number): string {
+/** What is used of an error that the gateway gives, over HTTP or in JSON-RPC. */
+export interface GivenError {
+  readonly message?: unknown;
+  readonly data?: { readonly gateway?: { readonly code?: unknown } };
+}
+
+/** What the gateway said in an error, with its code; its status when that is nothing for people. */
+export function failureOf(text: string, status: number): CommandFailure {
+  const unknown = `the gateway answered with status ${status}`;
   try {
-    const body = JSON.parse(text) as { message?: unknown; error?: { message?: unknown } };
-    const message = body.message ?? body.error?.message;
-    if (typeof message === "string") return message;
+    const body = JSON.parse(text) as { message?: unknown; error?: string | GivenError };
+    const { error } = body;
+    if (typeof error === "object") return givenFailure("UNEXPECTED_ANSWER", error, unknown);
+    const data = { gateway: { code: error } };
+    return givenFailure("UNEXPECTED_ANSWER", { message: body.message, data }, unknown);
   } catch {
     // No JSON: the status says what there is to say.
-    return `the gateway answered with status ${status}`;
+    return new CommandFailure("UNEXPECTED_ANSWER", unknown);
   }
-  return `the gateway answered with status ${status}`;
+}
+
+/** The failure that an error means: with the gateway's own code, else, as of a server's error, with `code`. */
+export function givenFailure(
+  code: CommandCode,
+  { message, data }: GivenError,
+  unknown = "",
+): CommandFailure {
+  const own = data?.gateway?.code;
+  const gatewayCode = typeof own === "string" && /^[A-Za-z_]+$/.test(own) ? own : "";
+  const words = typeof message === "string" ? message : unknown;
+  return new CommandFailure(code, words, EXIT.bug, gatewayCode);
 }

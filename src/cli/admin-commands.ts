@@ -3,11 +3,13 @@
  * of its name.
  */
 import { Command, InvalidArgumentError } from "commander";
+import { messageOf } from "../kernel/error.ts";
 import { VERSION } from "../runtime/version.ts";
-import { AdminClient, CommandFailure, socketOf } from "./admin-client.ts";
+import { AdminClient, socketOf } from "./admin-client.ts";
 import { callTool } from "./call.ts";
 import type { CommandContext } from "./command-context.ts";
 import { EXIT } from "./exit-codes.ts";
+import { coded, CommandFailure } from "./failure.ts";
 import { showLogs } from "./logs.ts";
 import { reload } from "./reload.ts";
 import { showStatus } from "./status.ts";
@@ -92,7 +94,7 @@ async function guarded(run: () => Promise<number>, tell: (text: string) => void)
     return await run();
   } catch (error) {
     const isKnown = error instanceof CommandFailure;
-    tell(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    tell(`error: ${isKnown ? error.text : coded("COMMAND_FAILED", messageOf(error))}\n`);
     return isKnown ? error.exitCode : EXIT.bug;
   }
 }

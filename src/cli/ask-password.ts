@@ -4,8 +4,8 @@
  * Waits for a person as long as the person takes; whatever sends a signal ends it.
  */
 import type { ReadStream } from "node:tty";
-import { CommandProblem } from "./auth-command.ts";
 import { EXIT } from "./exit-codes.ts";
+import { CommandFailure } from "./failure.ts";
 
 const MAX_CHARACTERS = 4096;
 
@@ -13,7 +13,7 @@ const MAX_CHARACTERS = 4096;
 export type PasswordInput = AsyncIterable<Uint8Array | string> &
   Partial<Pick<ReadStream, "isTTY" | "setRawMode">>;
 
-/** The password, typed twice on a terminal. @throws CommandProblem when it is not given */
+/** The password, typed twice on a terminal. @throws CommandFailure when it is not given */
 export async function askPassword(
   input: PasswordInput,
   prompt: (text: string) => void,
@@ -29,7 +29,7 @@ export async function askPassword(
   } finally {
     input.setRawMode(false);
   }
-  throw new CommandProblem("the two are not the same: nothing was changed");
+  throw new CommandFailure("PASSWORD_REFUSED", "the two are not the same: nothing was changed");
 }
 
 async function firstLine(input: PasswordInput): Promise<string> {
@@ -40,7 +40,8 @@ async function firstLine(input: PasswordInput): Promise<string> {
     if (text.includes("\n") || text.length > MAX_CHARACTERS) break;
   }
   const line = text.split(/\r?\n/)[0] ?? "";
-  if (line === "") throw new CommandProblem("there is no password on stdin", EXIT.usage);
+  if (line === "")
+    throw new CommandFailure("PASSWORD_REFUSED", "there is no password on stdin", EXIT.usage);
   return line;
 }
 
@@ -61,7 +62,7 @@ async function typedLine(
     // The end of input, Ctrl-C and Ctrl-D.
     if (key === undefined || key === "\u0003" || key === "\u0004") {
       prompt("\n");
-      throw new CommandProblem("stopped: nothing was changed");
+      throw new CommandFailure("PASSWORD_REFUSED", "stopped: nothing was changed");
     }
     if (key === "\r" || key === "\n") {
       prompt("\n");

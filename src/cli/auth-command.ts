@@ -13,21 +13,11 @@ import type { LoadedConfig } from "../config/resolve.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { CommandContext } from "./command-context.ts";
 import { EXIT } from "./exit-codes.ts";
+import { CommandFailure } from "./failure.ts";
 import { flagsFrom, type OptionValues } from "./options.ts";
 import { formatProblem } from "./problems.ts";
 
 const WHERE = "If yours keeps its data elsewhere, give this command its DATA_DIR and --config.";
-
-/** Ends a command with a sentence. */
-export class CommandProblem extends Error {
-  override readonly name = "CommandProblem";
-  readonly exitCode: number;
-
-  constructor(message: string, exitCode: number = EXIT.bug) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
 
 /** Where a command writes. */
 export type CommandOutput = Pick<CommandContext, "print" | "tell">;
@@ -68,8 +58,8 @@ export async function withAuthDatabase(
       database.close();
     }
   } catch (error) {
-    if (!(error instanceof CommandProblem)) throw error;
-    output.tell(`${error.message}\n`);
+    if (!(error instanceof CommandFailure)) throw error;
+    output.tell(`${error.text}\n`);
     return error.exitCode;
   }
 }
@@ -80,7 +70,10 @@ export function openForCommand(folder: string, tables: readonly string[]): Datab
   try {
     return openAuthDatabase(folder, tables);
   } catch (error) {
-    throw new CommandProblem(`the database in ${folder} cannot be used: ${messageOf(error)}`);
+    throw new CommandFailure(
+      "DATABASE_UNUSABLE",
+      `the database in ${folder} cannot be used: ${messageOf(error)}`,
+    );
   }
 }
 
@@ -89,7 +82,8 @@ function refuseForeignFolder(folder: string): void {
   const owner = statSync(folder, { throwIfNoEntry: false })?.uid;
   const self = process.getuid?.();
   if (owner === undefined || self === undefined || owner === self) return;
-  throw new CommandProblem(
+  throw new CommandFailure(
+    "NOT_PERMITTED",
     `the data folder ${folder} belongs to the user with id ${owner}: run this command as that user, as in sudo -u '#${owner}'`,
   );
 }

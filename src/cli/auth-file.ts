@@ -8,6 +8,7 @@ import type { GatewayConfig } from "../config/model.ts";
 import { messageOf } from "../kernel/error.ts";
 import { openForCommand } from "./auth-command.ts";
 import { EXIT } from "./exit-codes.ts";
+import { coded, CommandFailure } from "./failure.ts";
 import { formatProblem } from "./problems.ts";
 
 /** What such commands need of the program. */
@@ -38,8 +39,9 @@ export function withAuthFile(
     }
     return EXIT.stopped;
   } catch (error) {
-    tell(`error: ${messageOf(error)}\n`);
-    return EXIT.bug;
+    const isKnown = error instanceof CommandFailure;
+    tell(`error: ${isKnown ? error.text : coded("DATABASE_UNUSABLE", messageOf(error))}\n`);
+    return isKnown ? error.exitCode : EXIT.bug;
   }
 }
 

@@ -6,9 +6,10 @@ import { Command, InvalidArgumentError } from "commander";
 import { EVENT_TABLES, EventStore, type KeptStep } from "../auth/event-store.ts";
 import { authText } from "../observe/auth-text.ts";
 import { createSystemClock } from "../runtime/system-clock.ts";
-import { CommandProblem, loadedFor, withAuthDatabase } from "./auth-command.ts";
+import { loadedFor, withAuthDatabase } from "./auth-command.ts";
 import type { CommandContext } from "./command-context.ts";
 import { addConfigOptions } from "./options.ts";
+import { CommandFailure } from "./failure.ts";
 
 interface LogOptions {
   readonly correlation?: string;
@@ -64,7 +65,8 @@ async function show(
   const line = json === true ? jsonLine : textLine;
   let steps = store.read({ correlation, limit: lines });
   if (steps.length === 0 && follow !== true)
-    throw new CommandProblem(
+    throw new CommandFailure(
+      "NOTHING_LOGGED",
       correlation === undefined
         ? "nothing has happened yet, or authentication is off"
         : `there is no step with the correlation id ${JSON.stringify(correlation)}`,

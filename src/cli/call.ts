@@ -2,8 +2,10 @@
  * The command `call`: calls a tool of a server that the gateway runs, as a client would, and prints
  * its result.
  */
-import { CommandFailure, wordsOf, type AdminClient } from "./admin-client.ts";
+import { failureOf, givenFailure, type AdminClient, type GivenError } from "./admin-client.ts";
 import { toolArguments } from "./call-arguments.ts";
+import { EXIT } from "./exit-codes.ts";
+import { CommandFailure } from "./failure.ts";
 import { readEvents } from "./read-events.ts";
 import { listedTools } from "./tools.ts";
 
@@ -34,7 +36,7 @@ interface Rpc {
   readonly id?: unknown;
   readonly method?: string;
   readonly result?: ToolResult;
-  readonly error?: { readonly code: number; readonly message: string };
+  readonly error?: GivenError;
 }
 
 const REVISION = "2025-11-25";
@@ -46,14 +48,15 @@ export async function callTool(client: AdminClient, options: CallOptions): Promi
   const known = tools.find(({ name }) => name === tool);
   if (known === undefined) {
     const names = tools.map(({ name }) => name).join(", ");
-    throw new CommandFailure(`${server} has no tool "${tool}"; it has: ${names}`, 1);
+    const message = `${server} has no tool "${tool}"; it has: ${names}`;
+    throw new CommandFailure("NO_SUCH_TOOL", message);
   }
   const read = toolArguments(words, known.inputSchema?.properties ?? {});
-  if (!read.ok) throw new CommandFailure(read.error, 2);
+  if (!read.ok) throw new CommandFailure("BAD_ARGUMENT", read.error, EXIT.usage);
   const session = await Session.open(client, options);
   try {
     const answer = await session.ask("tools/call", { name: tool, arguments: read.value });
-    if (answer.error !== undefined) throw new CommandFailure(answer.error.message, 1);
+    if (answer.error !== undefined) throw givenFailure("CALL_FAILED", answer.error);
     const result = answer.result ?? {};
     print(json ? `${JSON.stringify(result, null, 2)}\n` : asText(result));
     return result.isError === true ? 1 : 0;
@@ -82,7 +85,7 @@ class Session {
     const clientInfo = { name: "remote-mcp-proxy-cli", version };
     const params = { protocolVersion: REVISION, capabilities: {}, clientInfo };
     const { error } = await session.ask("initialize", params);
-    if (error !== undefined) throw new CommandFailure(error.message, 1);
+    if (error !== undefined) throw givenFailure("CALL_FAILED", error);
     await session.#post({ jsonrpc: "2.0", method: "notifications/initialized" });
     return session;
   }
@@ -99,14 +102,14 @@ class Session {
       const text = await response.text();
       const answer = parse(text);
       if (answer?.id === id) return answer;
-      throw new CommandFailure(wordsOf(text, response.status), 1);
+      throw failureOf(text, response.status);
     }
     for await (const { data } of readEvents(response.body)) {
       const message = parse(data);
       if (message?.id === id && message.method === undefined) return message;
       if (message?.method === "notifications/message") this.#tell(`${data}\n`);
     }
-    throw new CommandFailure("the gateway ended the answer before it was whole", 1);
+    throw new CommandFailure("NO_ANSWER", "the gateway ended the answer before it was whole");
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,7 @@ import type { ConfigProblem } from "../config/problem.ts";
 import type { LoadedConfig } from "../config/resolve.ts";
 import { oneLine } from "./columns.ts";
 import { EXIT } from "./exit-codes.ts";
+import { coded } from "./failure.ts";
 import { formatProblem } from "./problems.ts";
 import { type FoundProgram, resolvePrograms } from "./programs.ts";
 
@@ -104,7 +105,8 @@ function trialAsJson({ server, tools, error, tookMs }: Trial): object {
 }
 
 function trialAsText({ server, tools, error, tookMs }: Trial): string {
-  if (tools === undefined) return oneLine(`${server}: does not work: ${error ?? "no answer"}`);
+  if (tools === undefined)
+    return oneLine(coded("TRIAL_FAILED", `${server}: does not work: ${error ?? "no answer"}`));
   const many = `${tools.length} tool${tools.length === 1 ? "" : "s"}`;
   const names = tools.length === 0 ? "" : `: ${tools.join(", ")}`;
   return oneLine(`${server}: works, ${many} after ${tookMs} ms${names}`);

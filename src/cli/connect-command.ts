@@ -9,6 +9,7 @@ import { rootUrls, serverUrls } from "../config/urls.ts";
 import { connectSteps, type ClientSteps } from "../deploy/connect-steps.ts";
 import type { CommandContext } from "./command-context.ts";
 import { EXIT } from "./exit-codes.ts";
+import { coded } from "./failure.ts";
 import { addSettingOptions } from "./options.ts";
 import { formatProblem } from "./problems.ts";
 
@@ -46,7 +47,11 @@ function runConnect(name: string | undefined, command: Command, context: Command
   if (server === undefined) {
     const near = name === undefined ? undefined : nearestName(name, names);
     const hint = near === undefined ? `There are: ${names.join(", ")}` : `Did you mean ${near}?`;
-    tell(`${name === undefined ? "Which server?" : `There is no server ${name}.`} ${hint}\n`);
+    const text =
+      name === undefined
+        ? coded("BAD_USAGE", `Which server? ${hint}`)
+        : coded("NO_SUCH_SERVER", `There is no server ${name}. ${hint}`);
+    tell(`${text}\n`);
     return EXIT.usage;
   }
   const isAuthOn = decideAuth(config).isOn;
@@ -63,7 +68,8 @@ function runConnect(name: string | undefined, command: Command, context: Command
   const { client, json } = command.opts<Options>();
   const chosen = client === undefined ? all : all.filter(({ id }) => id === client);
   if (chosen.length === 0) {
-    tell(`There is no client ${client}. There are: ${all.map(({ id }) => id).join(", ")}\n`);
+    const ids = all.map(({ id }) => id).join(", ");
+    tell(`${coded("NO_SUCH_CLIENT", `There is no client ${client}. There are: ${ids}`)}\n`);
     return EXIT.usage;
   }
   print(

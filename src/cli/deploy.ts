@@ -21,6 +21,7 @@ import { toYaml } from "../deploy/yaml.ts";
 import { messageOf } from "../kernel/error.ts";
 import { ok } from "../kernel/result.ts";
 import { EXIT } from "./exit-codes.ts";
+import { coded } from "./failure.ts";
 import { formatProblem } from "./problems.ts";
 
 export interface DeployInput extends LoadInput {
@@ -58,7 +59,7 @@ export function runDeploy(kind: DeployKind, input: DeployInput, options: DeployO
     else writeFileSync(resolve(input.workingFolder, options.out), text);
     return EXIT.stopped;
   } catch (error) {
-    input.tell(`deploy ${kind}: ${messageOf(error)}\n`);
+    input.tell(`${coded("DEPLOY_FAILED", `deploy ${kind}: ${messageOf(error)}`)}\n`);
     return EXIT.bug;
   }
 }
@@ -151,9 +152,9 @@ function textOf(
 
 function hasRoutes(config: GatewayConfig, tell: (text: string) => void): boolean {
   if (routesOf(config).length > 0) return true;
-  tell(
-    "there is no public name to route: set DOMAIN (in .env, in the environment or as --domain) or PUBLIC_URL\n",
-  );
+  const message =
+    "there is no public name to route: set DOMAIN (in .env, in the environment or as --domain) or PUBLIC_URL";
+  tell(`${coded("NO_PUBLIC_NAME", message)}\n`);
   return false;
 }
 

@@ -9,6 +9,7 @@ import type { GatewayConfig } from "../config/model.ts";
 import { type AuthFileContext, timeJson, timeText, withAuthFile } from "./auth-file.ts";
 import { columns } from "./columns.ts";
 import { EXIT } from "./exit-codes.ts";
+import { coded } from "./failure.ts";
 
 export interface GrantOptions {
   readonly json?: boolean;
@@ -35,7 +36,8 @@ export function revokeGrants(
   { json, user }: GrantOptions,
 ): number {
   if (ids.length === 0 && user === undefined) {
-    context.tell("error: say which, by ids as `grant list` shows them or by --user\n");
+    const message = "say which, by ids as `grant list` shows them or by --user";
+    context.tell(`error: ${coded("BAD_USAGE", message)}\n`);
     return EXIT.usage;
   }
   const revoked: string[] = [];
@@ -49,7 +51,8 @@ export function revokeGrants(
   if (exitCode !== EXIT.stopped) return exitCode;
   if (json === true) context.print(`${JSON.stringify({ revoked, unknown })}\n`);
   else for (const id of revoked) context.print(`revoked ${id}\n`);
-  for (const id of unknown) context.tell(`error: there is no grant ${JSON.stringify(id)}\n`);
+  for (const id of unknown)
+    context.tell(`error: ${coded("NO_SUCH_GRANT", `there is no grant ${JSON.stringify(id)}`)}\n`);
   return unknown.length === 0 ? EXIT.stopped : EXIT.bug;
 }
 

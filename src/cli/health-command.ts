@@ -9,6 +9,7 @@ import { bindUrl } from "../config/urls.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { CommandContext } from "./command-context.ts";
 import { EXIT } from "./exit-codes.ts";
+import { coded } from "./failure.ts";
 import { addServeOptions } from "./options.ts";
 
 /** Shorter than the time-out of a container's own check, so that the reason is still told. */
@@ -49,9 +50,14 @@ async function askHealth(
       redirect: "manual",
     });
     const text = (await response.text()).slice(0, 1_000).trim();
-    return { isHealthy: response.ok, words: `${url}: ${response.status} ${text}` };
+    const words = `${url}: ${response.status} ${text}`;
+    return { isHealthy: response.ok, words: response.ok ? words : coded("NOT_HEALTHY", words) };
   } catch (error) {
-    return { isHealthy: false, words: `${url} does not answer: ${messageOf(error)}` };
+    const systemCode = error instanceof Error && "code" in error ? String(error.code) : "";
+    const isRefused = /^(?:ECONNREFUSED|ConnectionRefused)$/.test(systemCode);
+    const message = `${url} does not answer: ${messageOf(error)}`;
+    const words = coded(isRefused ? "NO_GATEWAY" : "NO_ANSWER", message);
+    return { isHealthy: false, words };
   }
 }
 

@@ -15,6 +15,7 @@ import type { Environment } from "../config/settings.ts";
 import { splitShellWords } from "../config/shell-words.ts";
 import { messageOf } from "../kernel/error.ts";
 import { EXIT } from "./exit-codes.ts";
+import { coded } from "./failure.ts";
 
 export interface ImportInput {
   /** Files; a command line in one text; none to look at the known places. */
@@ -44,14 +45,15 @@ export function runImport(input: ImportInput): number {
   try {
     if (!gather(input, gathered)) return EXIT.configuration;
     if (gathered.servers.length === 0) {
-      input.tell("no local server was found: name the files to import\n");
+      const message = "no local server was found: name the files to import";
+      input.tell(`${coded("NOTHING_TO_IMPORT", message)}\n`);
       return EXIT.configuration;
     }
     if (input.into === undefined) print(input, gathered);
     else addTo(resolve(input.workingFolder, input.into), input, gathered);
     return EXIT.stopped;
   } catch (error) {
-    input.tell(`import: ${messageOf(error)}\n`);
+    input.tell(`${coded("IMPORT_FAILED", `import: ${messageOf(error)}`)}\n`);
     return EXIT.configuration;
   }
 }
@@ -69,12 +71,12 @@ function gather(input: ImportInput, gathered: Gathered): boolean {
     const path = resolve(workingFolder, source);
     if (existsSync(path)) {
       if (gatherFile(path, input, gathered)) return true;
-      tell(`${path}: no servers are named in it\n`);
+      tell(`${coded("NOTHING_TO_IMPORT", `${path}: no servers are named in it`)}\n`);
       return false;
     }
     const split = splitShellWords(source);
     if (split.ok && isSupergateway(split.value)) return gatherCommand(split.value, input, gathered);
-    tell(`${source}: there is no such file\n`);
+    tell(`${coded("NO_SUCH_FILE", `${source}: there is no such file`)}\n`);
     return false;
   });
 }
@@ -113,7 +115,7 @@ function gatherCommand(
   const imported = isSupergateway(words) ? importSupergateway(words) : undefined;
   if (imported?.ok !== true) {
     const reason = imported?.error ?? "it is no supergateway command line";
-    tell(`the command line cannot be taken over: ${reason}\n`);
+    tell(`${coded("IMPORT_FAILED", `the command line cannot be taken over: ${reason}`)}\n`);
     return false;
   }
   const { name, entry, proxy, notes } = imported.value;

@@ -8,6 +8,7 @@ import type { GatewayConfig } from "../config/model.ts";
 import { parseDuration } from "../config/units.ts";
 import { type AuthFileContext, timeJson, timeText, withAuthFile } from "./auth-file.ts";
 import { EXIT } from "./exit-codes.ts";
+import { coded, CommandFailure } from "./failure.ts";
 import { columns } from "./columns.ts";
 
 interface JsonOption {
@@ -36,7 +37,10 @@ export function addKey(context: AuthFileContext, options: AddKeyOptions): number
       expiresAtMs: expiryOf(options.expires, context.wallMs()),
     };
     if (facts.isAdmin && rightsOf(facts.user, config)?.isAdmin !== true)
-      throw new Error(`${facts.user} is no admin in the configuration, so the key cannot be one`);
+      throw new CommandFailure(
+        "NO_ADMIN",
+        `${facts.user} is no admin in the configuration, so the key cannot be one`,
+      );
     const { id, text } = store.add(facts);
     const made = { ...facts, id, createdAtMs: context.wallMs(), lastUsedAtMs: undefined };
     const json = options.json === true ? { key: text, ...jsonOf(made) } : undefined;
@@ -89,7 +93,8 @@ export function revokeKey(
   if (exitCode !== EXIT.stopped) return exitCode;
   if (json === true) context.print(`${JSON.stringify({ revoked, unknown })}\n`);
   else for (const id of revoked) context.print(`revoked ${id}\n`);
-  for (const id of unknown) context.tell(`error: there is no key ${JSON.stringify(id)}\n`);
+  for (const id of unknown)
+    context.tell(`error: ${coded("NO_SUCH_KEY", `there is no key ${JSON.stringify(id)}`)}\n`);
   return unknown.length === 0 ? EXIT.stopped : EXIT.bug;
 }
 
@@ -107,12 +112,13 @@ function ownerOf(named: string | undefined, config: GatewayConfig): string {
   const all = peopleOf(config);
   if (named !== undefined) {
     if (all.includes(named)) return named;
-    throw new Error(`there is nobody called ${JSON.stringify(named)}; there is ${all.join(", ")}`);
+    const message = `there is nobody called ${JSON.stringify(named)}; there is ${all.join(", ")}`;
+    throw new CommandFailure("NO_SUCH_PERSON", message);
   }
   const admins = all.filter((user) => rightsOf(user, config)?.isAdmin === true);
   const [only, other] = all.length === 1 ? all : admins;
   if (only !== undefined && other === undefined) return only;
-  throw new Error(`say whose key it is with --user: ${all.join(", ")}`);
+  throw new CommandFailure("BAD_USAGE", `say whose key it is with --user: ${all.join(", ")}`);
 }
 
 function serversOf(text: string | undefined, config: GatewayConfig): "all" | readonly string[] {
@@ -123,17 +129,23 @@ function serversOf(text: string | undefined, config: GatewayConfig): "all" | rea
     .filter((name) => name !== "");
   const known = new Set(config.servers.flatMap(({ name, slug }) => [name, slug]));
   const unknown = names.filter((name) => !known.has(name));
-  if (names.length === 0) throw new Error("--servers names no server");
+  if (names.length === 0) throw new CommandFailure("BAD_USAGE", "--servers names no server");
   if (unknown.length > 0) {
     const served = config.servers.map(({ slug }) => slug).join(", ") || "none";
-    throw new Error(`no such server: ${unknown.join(", ")}. Served are: ${served}`);
+    throw new CommandFailure(
+      "NO_SUCH_SERVER",
+      `no such server: ${unknown.join(", ")}. Served are: ${served}`,
+    );
   }
   return names;
 }
 
 function noteOf(note: string): string {
   if (note.length > MAX_NOTE_CHARACTERS || /\p{Cc}/u.test(note))
-    throw new Error(`--note must be one line of ${MAX_NOTE_CHARACTERS} characters at most`);
+    throw new CommandFailure(
+      "BAD_USAGE",
+      `--note must be one line of ${MAX_NOTE_CHARACTERS} characters at most`,
+    );
   return note;
 }
 
@@ -142,8 +154,11 @@ function expiryOf(text: string | undefined, nowMs: number): number | undefined {
   const durationMs = parseDuration(text);
   const atMs = durationMs === undefined ? dayOf(text) : nowMs + durationMs;
   if (atMs === undefined || !Number.isSafeInteger(atMs))
-    throw new Error(`--expires must be a duration such as 90d or a day such as 2030-01-31`);
-  if (atMs <= nowMs) throw new Error("--expires lies in the past");
+    throw new CommandFailure(
+      "BAD_USAGE",
+      "--expires must be a duration such as 90d or a day such as 2030-01-31",
+    );
+  if (atMs <= nowMs) throw new CommandFailure("BAD_USAGE", "--expires lies in the past");
   return atMs;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The command `logs`: the last lines of the log of a server, or of all, and what follows.
  */
-import { CommandFailure, wordsOf, type AdminClient } from "./admin-client.ts";
+import { failureOf, type AdminClient } from "./admin-client.ts";
 import { oneLine } from "./columns.ts";
 import { readEvents } from "./read-events.ts";
 
@@ -35,7 +35,7 @@ export async function showLogs(client: AdminClient, options: LogsOptions): Promi
   }
   const response = await client.open(`${path}&follow=1`, {}, Infinity);
   if (response.status !== 200 || response.body === null) {
-    throw new CommandFailure(wordsOf(await response.text(), response.status), 1);
+    throw failureOf(await response.text(), response.status);
   }
   for await (const { event, data } of readEvents(response.body)) {
     if (event === "line") show(JSON.parse(data) as Line);

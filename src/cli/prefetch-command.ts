@@ -9,6 +9,7 @@ import { versionText } from "../runtime/package-store.ts";
 import { createSystemClock } from "../runtime/system-clock.ts";
 import type { CommandContext } from "./command-context.ts";
 import { EXIT } from "./exit-codes.ts";
+import { coded } from "./failure.ts";
 import { addServeOptions } from "./options.ts";
 import { formatProblem } from "./problems.ts";
 
@@ -67,7 +68,7 @@ async function runPrefetch(
 }
 
 function words({ versions, error }: Prefetched): string {
-  if (error !== undefined) return `failed. ${error}`;
+  if (error !== undefined) return coded("INSTALL_FAILED", `failed. ${error}`);
   return versions === undefined ? "nothing to install" : versionText(versions);
 }
 

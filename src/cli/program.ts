@@ -19,6 +19,7 @@ import { connectCommand } from "./connect-command.ts";
 import { deployCommand } from "./deploy-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { EXIT } from "./exit-codes.ts";
+import { coded } from "./failure.ts";
 import { healthCommand } from "./health-command.ts";
 import { importCommand } from "./import-command.ts";
 import { grantCommand } from "./grant-command.ts";
@@ -147,7 +148,16 @@ function createProgram(
       .exitOverride()
       .action((shell: Shell) => print(completionScript(shell, program))),
   );
+  giveCodes(program);
   return program;
+}
+
+/** Refusals of the command line end with their code, as all errors do. */
+function giveCodes(command: Command): void {
+  command.configureOutput({
+    outputError: (text, write) => write(`${coded("BAD_USAGE", text.trimEnd())}\n`),
+  });
+  command.commands.forEach(giveCodes);
 }
 
 function commandContext(

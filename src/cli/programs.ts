@@ -5,7 +5,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ServerConfig } from "../config/model.ts";
-import { formatPath, type ConfigProblem } from "../config/problem.ts";
+import { formatPath, type ConfigCode, type ConfigProblem } from "../config/problem.ts";
 import type { LoadedConfig } from "../config/resolve.ts";
 import { findProgram } from "../runtime/find-program.ts";
 import { installedIn, packagesFolder, versionText } from "../runtime/package-store.ts";
@@ -19,6 +19,7 @@ export interface FoundProgram {
 }
 
 interface Fault {
+  readonly code: ConfigCode;
   readonly key: "command" | "args" | "cwd";
   readonly message: string;
   readonly hint: string;
@@ -75,7 +76,7 @@ function ownProgram(
       const { hint } = plan;
       const why = server.runtime === "self" ? "" : ` (there is no ${program} on this machine)`;
       const message = `cannot be run by the built-in runtime${why}: the command line ${plan.message}`;
-      return { key: "args", message, hint };
+      return { code: "CONFIG_NOT_RUNNABLE", key: "args", message, hint };
     }
   }
 }
@@ -85,7 +86,8 @@ function faultOfFolder(folder: string): Fault | undefined {
   if (stats?.isDirectory() === true) return undefined;
   const what = stats === undefined ? "does not exist" : "is no folder";
   const hint = 'Make the folder or correct "cwd".';
-  return { key: "cwd", message: `names the folder ${folder}, which ${what}`, hint };
+  const message = `names the folder ${folder}, which ${what}`;
+  return { code: "CONFIG_FOLDER_MISSING", key: "cwd", message, hint };
 }
 
 function faultOfProgram({ command, runtime }: ServerConfig, folder: string): Fault {
@@ -93,11 +95,12 @@ function faultOfProgram({ command, runtime }: ServerConfig, folder: string): Fau
     ? `which is no executable file (looked for in ${folder})`
     : "which is not on the PATH of the server";
   const hint = missingProgramHint(command, runtime);
-  return { key: "command", message: `names the program ${command}, ${where}`, hint };
+  const message = `names the program ${command}, ${where}`;
+  return { code: "CONFIG_PROGRAM_MISSING", key: "command", message, hint };
 }
 
 function placed(
-  { key, message, hint }: Fault,
+  { code, key, message, hint }: Fault,
   { name }: ServerConfig,
   { file, placeOf }: LoadedConfig,
 ): ConfigProblem {
@@ -105,6 +108,7 @@ function placed(
   const place = placeOf(path);
   return {
     severity: "error",
+    code,
     path: file !== undefined ? formatPath(path) : name,
     file,
     line: place?.line,

@@ -1,7 +1,7 @@
 /**
  * The command `reload`: the gateway reads its configuration again.
  */
-import { CommandFailure, wordsOf, type AdminClient } from "./admin-client.ts";
+import { failureOf, type AdminClient } from "./admin-client.ts";
 import { oneLine } from "./columns.ts";
 import { EXIT } from "./exit-codes.ts";
 
@@ -21,7 +21,7 @@ export async function reload(
   { json, print }: { readonly json: boolean; readonly print: (text: string) => void },
 ): Promise<number> {
   const { status, text } = await client.request("/admin/reload", { method: "POST" });
-  if (status !== 200 && status !== 422) throw new CommandFailure(wordsOf(text, status), EXIT.bug);
+  if (status !== 200 && status !== 422) throw failureOf(text, status);
   const report = JSON.parse(text) as Report;
   print(json ? `${JSON.stringify(report, null, 2)}\n` : asText(report));
   return report.outcome === "refused" ? EXIT.configuration : EXIT.stopped;

@@ -4,8 +4,16 @@
 import type { GatewayConfig } from "../config/model.ts";
 import { messageOf } from "../kernel/error.ts";
 
+/** The kinds of faults at the start. */
+export const START_CODES = [
+  "PORT_IN_USE",
+  "PORT_NOT_PERMITTED",
+  "TLS_UNUSABLE",
+  "START_FAILED",
+] as const;
+
 interface StartFailure {
-  readonly code: "PORT_IN_USE" | "PORT_NOT_PERMITTED" | "TLS_UNUSABLE" | "START_FAILED";
+  readonly code: (typeof START_CODES)[number];
   readonly message: string;
 }
 

@@ -3,6 +3,8 @@
  */
 import type { AdminClient } from "./admin-client.ts";
 import { oneLine } from "./columns.ts";
+import { EXIT } from "./exit-codes.ts";
+import { coded } from "./failure.ts";
 
 interface SteeredServer {
   readonly slug: string;
@@ -24,12 +26,14 @@ export async function steerServer(
   const { server, json, print } = options;
   const path = `/admin/servers/${encodeURIComponent(server)}/${what}`;
   const status = (await client.json(path, { method: "POST" })) as SteeredServer;
-  print(json ? `${JSON.stringify(status, null, 2)}\n` : asText(status));
   const wanted = what === "stop" ? ["stopped"] : ["ready", "idle"];
-  return wanted.includes(status.state) ? 0 : 1;
+  const isWanted = wanted.includes(status.state);
+  const text = isWanted ? asText(status) : coded("SERVER_STATE", asText(status));
+  print(`${json ? JSON.stringify(status, null, 2) : text}\n`);
+  return isWanted ? EXIT.stopped : EXIT.bug;
 }
 
 function asText({ slug, state, pid, error }: SteeredServer): string {
   const process = pid === undefined ? "" : `, pid ${pid}`;
-  return oneLine(`${slug}: ${state}${process}${error === undefined ? "" : ` (${error})`}`) + "\n";
+  return oneLine(`${slug}: ${state}${process}${error === undefined ? "" : ` (${error})`}`);
 }

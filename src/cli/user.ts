@@ -10,10 +10,11 @@ import { USER_TABLES, UserStore } from "../auth/user-store.ts";
 import type { GatewayConfig } from "../config/model.ts";
 import { createSystemClock } from "../runtime/system-clock.ts";
 import { askPassword } from "./ask-password.ts";
-import { CommandProblem, loadedFor, withAuthDatabase, type CommandOutput } from "./auth-command.ts";
+import { loadedFor, withAuthDatabase, type CommandOutput } from "./auth-command.ts";
 import { columns } from "./columns.ts";
 import type { CommandContext } from "./command-context.ts";
 import { EXIT } from "./exit-codes.ts";
+import { CommandFailure } from "./failure.ts";
 import { addConfigOptions } from "./options.ts";
 
 /** What a subcommand works on. */
@@ -78,7 +79,7 @@ export function userCommand(context: CommandContext): Command {
     async (work, name) => {
       const password = await askPassword(process.stdin, tell);
       const result = await work.accounts.setPassword(name, password);
-      if (!result.ok) throw new CommandProblem(result.error, EXIT.usage);
+      if (!result.ok) throw new CommandFailure("PASSWORD_REFUSED", result.error, EXIT.usage);
       tell(`The password of ${name} is set; sign-ins from before have ended.\n`);
       warnIfOff(work);
     },
@@ -108,7 +109,8 @@ const CLIENTS_STAY =
 function expectPerson(accounts: Accounts, name: string): void {
   if (accounts.exists(name)) return;
   const people = accounts.people.join(", ");
-  throw new CommandProblem(
+  throw new CommandFailure(
+    "NO_SUCH_PERSON",
     `the configuration knows no "${name}" (it knows: ${people}). Name people in proxy.auth.users`,
     EXIT.usage,
   );

@@ -54,7 +54,8 @@ function expandString(
   const failed = { value: text, fileContents: [], usesServerData: false, isWhole: false };
   const expanded = expandText(text, sources);
   if (!expanded.ok) {
-    reporter.report("error", path, expanded.error.message, { hint: expanded.error.hint, server });
+    const { message, ...detail } = expanded.error;
+    reporter.report("error", path, message, { ...detail, server });
     return failed;
   }
   if (expanded.value.text.includes("\0")) {

@@ -8,6 +8,7 @@
  */
 import { err, ok, type Result } from "../kernel/result.ts";
 import { credentialFile } from "./places.ts";
+import type { ConfigCode } from "./problem.ts";
 
 /** Where values come from. */
 export interface ExpansionSources {
@@ -28,6 +29,7 @@ export interface Expanded {
 
 /** Why a string cannot be expanded: the end of a sentence, and what to do. */
 export interface ExpansionFailure {
+  readonly code: ConfigCode;
   readonly message: string;
   readonly hint: string;
 }
@@ -51,7 +53,11 @@ function expandAt(
   depth: number,
 ): Result<Expanded, ExpansionFailure> {
   if (depth > MAX_DEPTH)
-    return err({ message: "nests ${…} too deeply", hint: "Use fewer levels." });
+    return err({
+      code: "CONFIG_VARIABLE",
+      message: "nests ${…} too deeply",
+      hint: "Use fewer levels.",
+    });
   const fileContents: string[] = [];
   let usesServerData = false;
   let result = "";
@@ -63,7 +69,11 @@ function expandAt(
     } else if (text.startsWith("${", index)) {
       const end = closingBrace(text, index + 2);
       if (end === undefined) {
-        return err({ message: "has a ${ without its }", hint: "Write $${ for a plain ${." });
+        return err({
+          code: "CONFIG_VARIABLE",
+          message: "has a ${ without its }",
+          hint: "Write $${ for a plain ${.",
+        });
       }
       const part = expandReference(text.slice(index + 2, end), sources, depth + 1);
       if (!part.ok) return part;
@@ -99,6 +109,7 @@ function expandReference(
   }
   if (value !== undefined) return ok({ ...NOTHING, text: value });
   return err({
+    code: "CONFIG_VARIABLE",
     message: `needs the variable ${name}, which is not set`,
     hint: `Set ${name} in the gateway's environment, or write \${${name}:-default}.`,
   });
@@ -108,6 +119,7 @@ function expandFile(path: Expanded, sources: ExpansionSources): Result<Expanded,
   const content = sources.readFile(path.text);
   if (!content.ok) {
     return err({
+      code: "CONFIG_FILE_MISSING",
       message: `needs the file ${path.text}, which ${content.error}`,
       hint: "Relative paths start at the gateway's working folder.",
     });
@@ -124,6 +136,7 @@ function expandCredential(
   const path = /^(?!\.+$)[\w.@-]+$/.test(name) ? credentialFile(sources.env, name) : undefined;
   if (path !== undefined) return expandFile({ ...NOTHING, text: path }, sources);
   return err({
+    code: "CONFIG_FILE_MISSING",
     message: `needs the credential ${name}, and CREDENTIALS_DIRECTORY is not set`,
     hint: `Give it to the service: LoadCredential=${name}:/path/of/the/file. Elsewhere write \${file:PATH}.`,
   });
@@ -133,6 +146,7 @@ function expandServerData({ serverData }: ExpansionSources): Result<Expanded, Ex
   if (serverData !== undefined)
     return ok({ text: serverData, fileContents: [], usesServerData: true });
   return err({
+    code: "CONFIG_VARIABLE",
     message: "uses ${SERVER_DATA}, which only servers have",
     hint: "Write a path, or move it to the entry of a server.",
   });
@@ -141,6 +155,7 @@ function expandServerData({ serverData }: ExpansionSources): Result<Expanded, Ex
 function unreadable(reference: string): ExpansionFailure {
   const inner = /^env:(\w+)$/.exec(reference)?.[1];
   return {
+    code: "CONFIG_VARIABLE",
     message: `holds \${${reference}}, which means nothing here`,
     hint:
       inner === undefined

@@ -43,15 +43,20 @@ export function findServers(
   const value = valueOf(root);
   for (const { path, offset } of duplicatesIn(root, []).filter(({ path }) => path.length === 1)) {
     const hint = "Join them into one.";
-    reporter.report("error", path, "is there a second time", { offset, hint });
+    reporter.report("error", path, "is there a second time", {
+      code: "CONFIG_DUPLICATE",
+      offset,
+      hint,
+    });
   }
   for (const { path, hint } of unknownFileKeys(value)) {
-    reporter.report("warning", path, "is not a known key; it is ignored", { hint, atKey: true });
+    const detail = { code: "CONFIG_UNKNOWN_KEY", hint, atKey: true } as const;
+    reporter.report("warning", path, "is not a known key; it is ignored", detail);
   }
   const member = memberOf(root, "mcpServers");
   if (member === undefined) {
     const hint = hintForMissingServers(Object.keys(value ?? {}));
-    reporter.report("error", [], 'has no "mcpServers"', { hint });
+    reporter.report("error", [], 'has no "mcpServers"', { code: "CONFIG_NO_SERVERS", hint });
     return undefined;
   }
   if (member.value?.type !== "object") {
@@ -62,7 +67,10 @@ export function findServers(
   const block = readServers(member.value, { ...context, defaults: context.proxy });
   if (block.servers.length === 0 && block.skipped.every(({ reason }) => reason === "disabled")) {
     const hint = "Add one, or enable one.";
-    reporter.report("warning", ["mcpServers"], "names no server to run", { hint });
+    reporter.report("warning", ["mcpServers"], "names no server to run", {
+      code: "CONFIG_NO_SERVERS",
+      hint,
+    });
   }
   return block;
 }
@@ -72,23 +80,24 @@ function serverOfCommandLine(context: FindContext): ServersBlock | undefined {
   const { instances, isolation, toolNames, runtime } = context.proxy;
   const isText = flags.stdio !== undefined;
   const flag = isText ? "--stdio" : "--";
+  const refuse = (name: string, message: string, hint: string): void =>
+    reporter.reportOutside("error", name, message, { code: "CONFIG_FLAGS", hint });
   if (isText && (flags.command ?? []).length > 0) {
-    const message = "cannot stand beside a command behind --";
-    reporter.reportOutside("error", "--stdio", message, "Choose one.");
+    refuse("--stdio", "cannot stand beside a command behind --", "Choose one.");
   }
   if (flags.config !== undefined) {
-    reporter.reportOutside("error", "--config", `cannot stand beside ${flag}`, "Choose one.");
+    refuse("--config", `cannot stand beside ${flag}`, "Choose one.");
   }
   const split = splitShellWords(flags.stdio ?? "");
   if (!split.ok) {
     const hint = "Quote the whole command once more, or give it behind --.";
-    reporter.reportOutside("error", flag, `cannot be split into words: ${split.error}`, hint);
+    refuse(flag, `cannot be split into words: ${split.error}`, hint);
     return undefined;
   }
   const [command, ...args] = isText ? split.value : (flags.command ?? []);
   if (command === undefined || command === "") {
     const hint = 'Write --stdio "npx -y some-server".';
-    reporter.reportOutside("error", flag, "names no program", hint);
+    refuse(flag, "names no program", hint);
     return undefined;
   }
   const slug = slugOfCommand([command, ...args]);

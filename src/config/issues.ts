@@ -2,10 +2,11 @@
  * Pure. What zod found, in words that fit behind the path of a key ("must be …").
  */
 import type { z } from "zod";
-import type { KeyPath } from "./problem.ts";
+import type { ConfigCode, KeyPath } from "./problem.ts";
 
 /** A finding of the schema: where, below the value that was parsed, and what it must be. */
 export interface ShapeFinding {
+  readonly code: ConfigCode;
   readonly path: KeyPath;
   readonly message: string;
   readonly hint: string | undefined;
@@ -29,7 +30,8 @@ export function shapeFindings(issues: readonly z.core.$ZodIssue[], root: unknown
       typeof segment === "number" ? segment : String(segment),
     );
     const value = valueAt(root, path);
-    return { path, message: messageFor(issue, value), hint: hintFor(issue, value) };
+    const code = value === undefined ? "CONFIG_MISSING_KEY" : "CONFIG_VALUE";
+    return { code, path, message: messageFor(issue, value), hint: hintFor(issue, value) };
   });
 }
 

@@ -148,7 +148,8 @@ function unreadable({ path, from }: FoundFile, reason: string): ConfigProblem {
     "may not be read by this user": "Correct its owner or permissions.",
   };
   const where = from === "default" ? "config" : from;
-  return problemOutsideFile("error", where, `the config file ${path} ${reason}`, hints[reason]);
+  const detail = { code: "CONFIG_UNREADABLE", hint: hints[reason] } as const;
+  return problemOutsideFile("error", where, `the config file ${path} ${reason}`, detail);
 }
 
 function missingTlsFiles({ config }: LoadedConfig): readonly ConfigProblem[] {
@@ -160,7 +161,8 @@ function missingTlsFiles({ config }: LoadedConfig): readonly ConfigProblem[] {
   return files.flatMap(([name, path]) => {
     const content = readText(path, MAX_REFERENCED_BYTES);
     if (content.ok) return [];
-    return [problemOutsideFile("error", name, `the file ${path} ${content.error}`)];
+    const message = `the file ${path} ${content.error}`;
+    return [problemOutsideFile("error", name, message, { code: "CONFIG_FILE_MISSING" })];
   });
 }
 

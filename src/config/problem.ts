@@ -11,9 +11,33 @@ export type Severity = "error" | "warning" | "note";
 /** The way to a value in the file: keys and list indexes. */
 export type KeyPath = readonly (string | number)[];
 
+/** What kind of problem it is; docs/troubleshooting.md has an entry for each. */
+export const CONFIG_CODES = [
+  "CONFIG_UNREADABLE",
+  "CONFIG_SYNTAX",
+  "CONFIG_NO_SERVERS",
+  "CONFIG_VALUE",
+  "CONFIG_MISSING_KEY",
+  "CONFIG_UNKNOWN_KEY",
+  "CONFIG_IGNORED_KEY",
+  "CONFIG_DUPLICATE",
+  "CONFIG_VARIABLE",
+  "CONFIG_FILE_MISSING",
+  "CONFIG_SERVER_NAME",
+  "CONFIG_REMOTE_SERVER",
+  "CONFIG_FLAGS",
+  "CONFIG_PROGRAM_MISSING",
+  "CONFIG_FOLDER_MISSING",
+  "CONFIG_NOT_RUNNABLE",
+] as const;
+
+/** One of them. */
+export type ConfigCode = (typeof CONFIG_CODES)[number];
+
 /** One thing to tell the person who wrote the configuration. */
 export interface ConfigProblem {
   readonly severity: Severity;
+  readonly code: ConfigCode;
   /** `mcpServers.github.args[1]`; for settings from elsewhere `PORT` or `--port`; empty for the whole file. */
   readonly path: string;
   /** The file that it is about; undefined for flags and variables. */
@@ -34,10 +58,10 @@ export function problemOutsideFile(
   severity: Severity,
   path: string,
   message: string,
-  hint?: string,
+  { code, hint }: { readonly code: ConfigCode; readonly hint?: string | undefined },
 ): ConfigProblem {
   const place = { file: undefined, line: undefined, column: undefined };
-  return { severity, path, ...place, message, hint, server: undefined };
+  return { severity, code, path, ...place, message, hint, server: undefined };
 }
 
 /** True for an error that leaves nothing to run, as opposed to one of a single entry. */

@@ -25,12 +25,14 @@ export function readProxy(
   const raw = valueOf(node);
   for (const { path, offset } of duplicatesIn(node, ["proxy"])) {
     reporter.report("error", path, "is there a second time", {
+      code: "CONFIG_DUPLICATE",
       offset,
       hint: "Remove one of them.",
     });
   }
   for (const { path, hint } of unknownProxyKeys(raw)) {
     reporter.report("warning", ["proxy", ...path], "is not a known key; it is ignored", {
+      code: "CONFIG_UNKNOWN_KEY",
       hint,
       atKey: true,
     });
@@ -39,9 +41,9 @@ export function readProxy(
   const { value } = expandValue(raw, sources, { path: ["proxy"], server: undefined, reporter });
   const parsed = proxySchema.safeParse(value);
   if (!parsed.success) {
-    for (const { path, message, hint } of shapeFindings(parsed.error.issues, value)) {
+    for (const { path, message, ...detail } of shapeFindings(parsed.error.issues, value)) {
       if (reporter.hasError(["proxy", ...path])) continue;
-      reporter.report("error", ["proxy", ...path], message, { hint });
+      reporter.report("error", ["proxy", ...path], message, detail);
     }
     return defaults;
   }

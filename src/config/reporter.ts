@@ -3,10 +3,12 @@
  */
 import { memberOf, offsetOf, type ConfigDocument, type Member, type Place } from "./document.ts";
 import { formatPath, problemOutsideFile } from "./problem.ts";
-import type { ConfigProblem, KeyPath, Severity } from "./problem.ts";
+import type { ConfigCode, ConfigProblem, KeyPath, Severity } from "./problem.ts";
 
 /** What a finding says beyond its path and message. */
 export interface FindingDetail {
+  /** What kind it is; a wrong value when it does not say. */
+  readonly code?: ConfigCode | undefined;
   readonly hint?: string | undefined;
   /** The entry that it concerns alone. */
   readonly server?: string | undefined;
@@ -43,6 +45,7 @@ export class Reporter {
         : this.#document?.placeOf(detail.offset);
     this.#add({
       severity,
+      code: detail.code ?? "CONFIG_VALUE",
       path: formatPath(path),
       file: this.#file,
       line: place?.line,
@@ -54,8 +57,13 @@ export class Reporter {
   }
 
   /** Adds a problem of a flag or a variable. */
-  reportOutside(severity: Severity, name: string, message: string, hint?: string): void {
-    this.#add(problemOutsideFile(severity, name, message, hint));
+  reportOutside(
+    severity: Severity,
+    name: string,
+    message: string,
+    { code = "CONFIG_VALUE", hint }: Pick<FindingDetail, "code" | "hint"> = {},
+  ): void {
+    this.#add(problemOutsideFile(severity, name, message, { code, hint }));
   }
 
   /** The place of a key or its value, or of what holds it; undefined without a file. */

@@ -98,12 +98,9 @@ function pickNames(
   });
   if (isIpv4(domain)) {
     const hint = 'Set PUBLIC_URL (or "publicUrl") to an http:// URL of this address instead.';
-    reporter.reportOutside(
-      "warning",
-      "domain",
-      `${domain} is an address: it has no subdomains`,
+    reporter.reportOutside("warning", "domain", `${domain} is an address: it has no subdomains`, {
       hint,
-    );
+    });
   }
   return { domain, mcpDomain, publicUrl };
 }

@@ -100,7 +100,7 @@ function inOrder(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
 function reportSyntax(document: ConfigDocument, reporter: Reporter): boolean {
   for (const { offset, message } of document.faults) {
     const hint = "Comments and trailing commas are allowed; all else is JSON.";
-    reporter.report("error", [], message, { offset, hint });
+    reporter.report("error", [], message, { code: "CONFIG_SYNTAX", offset, hint });
   }
   if (document.faults.length > 0) return false;
   if (document.root?.type === "object") return true;

@@ -10,7 +10,7 @@ import { lifeOf, type LifeDefaults } from "./health-schema.ts";
 import { shapeFindings } from "./issues.ts";
 import type { RootsPolicy, ServerConfig } from "./model.ts";
 import { fileUri } from "./paths.ts";
-import type { KeyPath } from "./problem.ts";
+import type { ConfigCode, KeyPath } from "./problem.ts";
 import type { Reporter } from "./reporter.ts";
 import { serverSchema, type ServerEntry } from "./schema.ts";
 import { unknownServerKeys } from "./unknown-keys.ts";
@@ -57,14 +57,16 @@ export function readServerEntry(
   const parsed = serverSchema.safeParse(value);
   if (!parsed.success) {
     for (const finding of shapeFindings(parsed.error.issues, value)) {
-      const { message, hint } = finding;
-      if (reporter.hasError([...path, ...finding.path])) continue;
-      reporter.report("error", [...path, ...finding.path], message, { hint, server: name });
+      const { message, ...detail } = finding;
+      const place = [...path, ...finding.path];
+      if (reporter.hasError(place)) continue;
+      reporter.report("error", place, message, { ...detail, server: name });
     }
   }
   if (parsed.data?.command === undefined && entry.value["command"] === undefined) {
     const hint = 'Name the program to start, such as "command": "npx".';
-    reporter.report("error", [...path, "command"], "is missing", { hint, server: name });
+    const detail = { code: "CONFIG_MISSING_KEY", hint, server: name } as const;
+    reporter.report("error", [...path, "command"], "is missing", detail);
   }
   if (!parsed.success || parsed.data.command === undefined) return undefined;
   const roots = readRoots(parsed.data.roots, entry, reporter);
@@ -132,23 +134,41 @@ function reportKeys({ name, path, value, node }: RawEntry, reporter: Reporter): 
   const duplicates = duplicatesIn(node, path);
   for (const { path: twice, offset } of duplicates) {
     const hint = "Remove one of them.";
-    reporter.report("error", twice, "is there a second time", { hint, server: name, offset });
+    const detail = { code: "CONFIG_DUPLICATE", hint, server: name, offset } as const;
+    reporter.report("error", twice, "is there a second time", detail);
   }
-  const warn = (key: KeyPath, message: string, hint: string | undefined): void =>
-    reporter.report("warning", [...path, ...key], message, { hint, server: name, atKey: true });
+  const warn = (
+    code: ConfigCode,
+    key: KeyPath,
+    message: string,
+    hint: string | undefined,
+  ): void => {
+    const detail = { code, hint, server: name, atKey: true };
+    reporter.report("warning", [...path, ...key], message, detail);
+  };
   for (const unknown of unknownServerKeys(value)) {
-    warn(unknown.path, "is not a known key; it is ignored", unknown.hint);
+    warn("CONFIG_UNKNOWN_KEY", unknown.path, "is not a known key; it is ignored", unknown.hint);
   }
   if ("timeout" in value) {
     const hint = 'Write "requestTimeout" with a unit, such as "60s", or remove it.';
-    warn(["timeout"], "is ignored: some clients mean seconds by it, others milliseconds", hint);
+    warn(
+      "CONFIG_IGNORED_KEY",
+      ["timeout"],
+      "is ignored: some clients mean seconds by it, others milliseconds",
+      hint,
+    );
   }
   if ("url" in value) {
-    warn(["url"], 'is ignored, because the entry has a "command"', "Remove one of them.");
+    warn(
+      "CONFIG_IGNORED_KEY",
+      ["url"],
+      'is ignored, because the entry has a "command"',
+      "Remove one of them.",
+    );
   }
   if (value["type"] !== undefined && value["type"] !== "stdio") {
     const hint = 'Remove it, or write "stdio".';
-    warn(["type"], 'is ignored, because the entry has a "command"', hint);
+    warn("CONFIG_IGNORED_KEY", ["type"], 'is ignored, because the entry has a "command"', hint);
   }
   return duplicates.length === 0;
 }
@@ -177,14 +197,15 @@ function warnOfMissing(
   { reporter, sources }: EntryContext,
 ): void {
   if (typeof inheritEnv === "boolean") return;
+  const code = "CONFIG_VARIABLE";
   for (const [index, variable] of inheritEnv.entries()) {
     const place = [...path, "inheritEnv", index];
     if (variable.startsWith("BUN_")) {
       const hint = 'Set it in "env".';
-      reporter.report("warning", place, "is never handed down", { hint, server: name });
+      reporter.report("warning", place, "is never handed down", { code, hint, server: name });
     } else if (!variable.includes("*") && sources.env[variable] === undefined) {
       const message = `names the variable ${variable}, which is not set`;
-      reporter.report("warning", place, message, { server: name });
+      reporter.report("warning", place, message, { code, server: name });
     }
   }
 }

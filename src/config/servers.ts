@@ -7,7 +7,7 @@
 import { membersOf, valueOf, type DocumentNode, type Member } from "./document.ts";
 import type { ExpansionSources } from "./expand.ts";
 import type { ServerConfig, SkippedServer } from "./model.ts";
-import { formatPath, type KeyPath } from "./problem.ts";
+import { formatPath, type ConfigCode, type KeyPath } from "./problem.ts";
 import { nearestName } from "./nearest.ts";
 import { RESERVED_SLUGS, slugOf } from "./slug.ts";
 import { readServerEntry, type EntryContext, type RawEntry } from "./server-entry.ts";
@@ -77,36 +77,47 @@ function readMember(member: Member, { isRepeated, slugs, context }: Progress): O
   const { reporter } = context;
   const path: KeyPath = ["mcpServers", name];
   const before = reporter.problems.length;
-  const refuse = (message: string, hint?: string): Outcome => {
-    reporter.report("error", path, message, { hint, server: name, offset });
+  const refuse = (code: ConfigCode, message: string, hint: string): Outcome => {
+    reporter.report("error", path, message, { code, hint, server: name, offset });
     return { reason: message };
   };
   // As every JSON parser has it, the last of two equal keys is the one that counts.
   if (isRepeated)
-    return refuse("comes once more below, and the last one counts", "Rename one of them.");
+    return refuse(
+      "CONFIG_DUPLICATE",
+      "comes once more below, and the last one counts",
+      "Rename one of them.",
+    );
   const value = valueOf(member.value);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return refuse("must be an object in { }", '"name": { "command": "npx", "args": […] }');
+    return refuse(
+      "CONFIG_VALUE",
+      "must be an object in { }",
+      '"name": { "command": "npx", "args": […] }',
+    );
   }
   const entry = value as Readonly<Record<string, unknown>>;
   if (entry["disabled"] === true || entry["enabled"] === false) return { reason: "disabled" };
   if (entry["url"] !== undefined && entry["command"] === undefined) {
     const hint = "Give its URL to the client itself.";
     const message = "is a remote server (url); only local programs are served, so it is left out";
-    reporter.report("note", path, message, { hint, server: name, offset });
+    const code = "CONFIG_REMOTE_SERVER";
+    reporter.report("note", path, message, { code, hint, server: name, offset });
     return { reason: "remote server (url)" };
   }
   const slug = slugOf(name);
   const holder = slugs.get(slug);
-  if (slug === "") return refuse(...unusableName(name));
+  if (slug === "") return refuse("CONFIG_SERVER_NAME", ...unusableName(name));
   if (RESERVED_SLUGS.has(slug)) {
     return refuse(
+      "CONFIG_SERVER_NAME",
       `has a reserved name: /${slug} belongs to the gateway`,
       `Rename it, for example to "my-${slug}".`,
     );
   }
   if (holder !== undefined) {
     return refuse(
+      "CONFIG_SERVER_NAME",
       `wants the URL /${slug}, which ${JSON.stringify(holder)} has`,
       "Rename one of them.",
     );
@@ -114,7 +125,8 @@ function readMember(member: Member, { isRepeated, slugs, context }: Progress): O
   slugs.set(slug, name);
   if (slug !== name) {
     const hint = `Rename it to "${slug}" to have the same name everywhere.`;
-    reporter.report("warning", path, `is served at /${slug}/mcp`, { hint, server: name, offset });
+    const detail = { code: "CONFIG_SERVER_NAME", hint, server: name, offset } as const;
+    reporter.report("warning", path, `is served at /${slug}/mcp`, detail);
   }
   const raw: RawEntry = { name, slug, path, value: entry, node: member.value };
   const serverData = serverDataFolder(context.dataDir, slug);

@@ -46,7 +46,8 @@ export function pickTls(input: SettingsInput, picker: SettingPicker): TlsFiles |
   if (given === undefined) return undefined;
   if (missing !== undefined) {
     const hint = "HTTPS takes a certificate and its key.";
-    reporter.reportOutside("error", given.flag, `needs ${missing.flag} too`, hint);
+    const detail = { code: "CONFIG_MISSING_KEY", hint } as const;
+    reporter.reportOutside("error", given.flag, `needs ${missing.flag} too`, detail);
     return undefined;
   }
   const [certFile = "", keyFile = ""] = files.map(({ key, flag, fromFlag, path = "" }) => {

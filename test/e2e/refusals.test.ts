@@ -10,10 +10,11 @@ const tlsFiles = { "c.pem": cert, "k.pem": key };
 const tls = ["--tls-cert", "c.pem", "--tls-key", "k.pem"];
 
 test.each([
-  [["--nope"], {}, 2, "unknown option '--nope'"],
-  [["some-server"], {}, 2, "To serve one server, write -- before it"],
-  [["--"], {}, 2, "no command behind --"],
+  [["--nope"], {}, 2, "unknown option '--nope' [BAD_USAGE]\n"],
+  [["some-server"], {}, 2, "To serve one server, write -- before it [BAD_USAGE]\n"],
+  [["--"], {}, 2, "no command behind -- [BAD_USAGE]\n"],
   [["--config", "gone.json"], {}, 78, "gone.json does not exist"],
+  [["--config", "gone.json"], {}, 78, " [CONFIG_UNREADABLE]\n"],
   [[], { CONFIG_FILE: "gone.json" }, 78, "gone.json does not exist"],
   [["--config", "wrong.json"], {}, 78, "wrong.json:3:12: error: "],
 ] as const)("%j %j ends with %d", async (args, env, code, words) => {

@@ -114,11 +114,16 @@ describe("calling a tool", () => {
       });
       const failures = [
         [["echo", "fail"], 1, /^$/, /^no\n$/],
-        [["echo", "refuse", "message=not today"], 1, /not today/, /^$/],
-        [["echo", "add", "a=two"], 2, /a: "two" is none of: number/, /^$/],
+        [["echo", "refuse", "message=not today"], 1, /not today \[CALL_FAILED\]$/m, /^$/],
+        [["echo", "add", "a=two"], 2, /a: "two" is none of: number \[BAD_ARGUMENT\]/, /^$/],
         [["echo", "add", "a"], 2, /"a" is no argument: write key=value/, /^$/],
-        [["echo", "nothing"], 1, /has no tool "nothing"; it has: echo, add/, /^$/],
-        [["nobody", "echo"], 1, /No such server/, /^$/],
+        [
+          ["echo", "nothing"],
+          1,
+          /has no tool "nothing"; it has: echo, add.* \[NO_SUCH_TOOL\]/,
+          /^$/,
+        ],
+        [["nobody", "echo"], 1, /No such server.* \[unknown_server\]/, /^$/],
       ] as const;
       for (const [args, code, stderr, stdout] of failures) {
         const end = await command(gateway, "call", ...args);
@@ -197,7 +202,7 @@ describe("steering", () => {
     await using gateway = await startGateway({ servers: { gone: { command: "no-such-program" } } });
     const { exitCode, stdout } = await command(gateway, "restart", "gone");
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/^gone: failed \(.*no-such-program/);
+    expect(stdout).toMatch(/^gone: failed \(.*no-such-program.* \[SERVER_STATE\]$/m);
     expect((await command(gateway, "restart", "nobody")).exitCode).toBe(1);
   });
 
@@ -215,7 +220,9 @@ describe("steering", () => {
     writeFileSync(path, "{");
     const refused = await command(gateway, "reload");
     expect(refused.exitCode).toBe(78);
-    expect(refused.stdout).toMatch(/config\.json:1:\d+: error: [^]*everything stays as it was/);
+    expect(refused.stdout).toMatch(
+      /config\.json:1:\d+: error: .* \[CONFIG_SYNTAX\]\n[^]*everything stays as it was/,
+    );
   });
 });
 
@@ -223,7 +230,7 @@ test("without a gateway, and with a wrong word, the exit codes say so", async ()
   const nobody = await run(["status"], { env: { DATA_DIR: "/nonexistent" } });
   expect(nobody.exitCode).toBe(69);
   expect(nobody.stderr).toBe(
-    "error: cannot reach /nonexistent/admin.sock: no gateway runs with this data folder. Name the folder as the gateway has it, with DATA_DIR or --config, or its socket with --socket.\n",
+    "error: cannot reach /nonexistent/admin.sock: no gateway runs with this data folder. Name the folder as the gateway has it, with DATA_DIR or --config, or its socket with --socket. [NO_GATEWAY]\n",
   );
   for (const args of [["restart"], ["status", "--wrong"], ["logs", "-n", "many"]])
     expect((await run(args)).exitCode).toBe(2);

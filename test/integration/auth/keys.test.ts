@@ -123,18 +123,21 @@ describe("the gateway itself", () => {
   });
 
   test("is not for a person whom the configuration does not make an admin", async () => {
-    expect(keyCommand(gateway, ["add", "--user", "bob", "--admin"])).rejects.toThrow("no admin");
+    expect(keyCommand(gateway, ["add", "--user", "bob", "--admin"])).rejects.toThrow("[NO_ADMIN]");
   });
 });
 
 test("what is asked for without a name, or with a wrong one, is said", async () => {
   const failure = (...args: string[]) => keyCommand(gateway, ["add", ...args]).catch(String);
+  expect(await failure("--user", "eve")).toContain("[NO_SUCH_PERSON]");
+  expect(await failure("--servers", "one,tow")).toContain("[NO_SUCH_SERVER]");
+  expect(await failure("--expires", "soon")).toContain("[BAD_USAGE]");
   expect(await failure("--user", "eve")).toContain('nobody called "eve"; there is ada, bob');
   expect(await failure("--servers", "one,tow")).toContain("no such server: tow. Served are: one");
   expect(await failure("--expires", "soon")).toContain("--expires must be a duration such as 90d");
   expect(await failure("--expires", "2020-01-01")).toContain("lies in the past");
   expect(await keyCommand(gateway, ["revoke", "nothing"]).catch(String)).toContain(
-    'there is no key "nothing"',
+    'there is no key "nothing" [NO_SUCH_KEY]',
   );
 });
 

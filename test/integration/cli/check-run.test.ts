@@ -32,7 +32,9 @@ test("it says what works and what does not, and why", async () => {
   });
   expect(stdout).toMatch(/^echo: works, 17 tools after \d+ ms: echo, add, /m);
   expect(stdout).toMatch(/^modern: works, \d+ tools after \d+ ms: echo, /m);
-  expect(stdout).toMatch(/^early: does not work: .*exited with code 3.*no licence found/m);
+  expect(stdout).toMatch(
+    /^early: does not work: .*exited with code 3.*no licence found.* \[TRIAL_FAILED\]$/m,
+  );
   expect(stdout).toMatch(/^silent: does not work: .*not ready within 1000 ms/m);
   expect(stdout).toEndWith("\n2 servers do not work.\n");
   expect(exitCode).toBe(1);

@@ -53,9 +53,10 @@ test("one client only, as text", async () => {
 });
 
 test.each([
-  [[], "Which server? There are: memory, time"],
-  [["memry"], "Did you mean memory?"],
+  [[], "Which server? There are: memory, time [BAD_USAGE]\n"],
+  [["memry"], "Did you mean memory? [NO_SUCH_SERVER]\n"],
   [["memory", "--client", "x"], "There is no client x. There are: claude-ai"],
+  [["memory", "--client", "x"], " [NO_SUCH_CLIENT]\n"],
 ])("connect %j says what to write", async (args, message) => {
   const { exitCode, stderr } = await run(["connect", ...args], files(two));
   expect(exitCode).toBe(2);

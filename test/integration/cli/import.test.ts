@@ -176,9 +176,10 @@ describe("--into", () => {
 });
 
 test.each([
-  [["missing.json"], "there is no such file"],
-  [["empty.json"], "no servers are named in it"],
-  [[], "no local server was found"],
+  [["missing.json"], "there is no such file [NO_SUCH_FILE]\n"],
+  [["empty.json"], "no servers are named in it [NOTHING_TO_IMPORT]\n"],
+  [[], "no local server was found: name the files to import [NOTHING_TO_IMPORT]\n"],
+  [["supergateway --stdio"], " [IMPORT_FAILED]\n"],
 ])("import %j says what is wrong", async (args, message) => {
   const { exitCode, stdout, stderr } = await run(["import", ...args], {
     files: { "empty.json": { theme: "dark" } },

@@ -63,11 +63,14 @@ describe("user", () => {
   test("refuses a password that is too weak, none at all, and people who do not exist", async () => {
     const weak = await user(["set-password", "kim"], "short\n");
     expect(weak).toMatchObject({ exitCode: 2 });
-    expect(weak.stderr).toContain("at least 12 characters");
-    expect((await user(["set-password", "kim"])).stderr).toContain("no password on stdin");
+    expect(weak.stderr).toMatch(/at least 12 characters.* \[PASSWORD_REFUSED\]$/m);
+    expect((await user(["set-password", "kim"])).stderr).toContain(
+      "no password on stdin [PASSWORD_REFUSED]\n",
+    );
     const nobody = await user(["set-up-link", "sam"]);
     expect(nobody).toMatchObject({ exitCode: 2, stdout: "" });
     expect(nobody.stderr).toContain("it knows: alex, kim");
+    expect(nobody.stderr).toEndWith(" [NO_SUCH_PERSON]\n");
     expect((await user(["list"])).stdout).toMatch(/^kim +none/m);
   });
 

@@ -160,7 +160,7 @@ describe("deploy compose", () => {
       files: { "config.json": config({}) },
     });
     expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: "" });
-    expect(stderr).toContain("set DOMAIN");
+    expect(stderr).toMatch(/set DOMAIN .* \[NO_PUBLIC_NAME\]$/m);
   });
 });
 

@@ -69,6 +69,7 @@ describe("programs", () => {
     expect(line).toContain(`error: mcpServers.a.${key} `);
     expect(line).toContain(message);
     expect(line).toContain(hint);
+    expect(line).toEndWith(` [CONFIG_${key === "cwd" ? "FOLDER" : "PROGRAM"}_MISSING]`);
     // The place is that of the value.
     const [, row = "", column = ""] = /c\.json:(\d+):(\d+):/.exec(line) ?? [];
     const lines = JSON.stringify({ mcpServers: { a: entry } }, null, 2).split("\n");
@@ -93,7 +94,9 @@ describe("servers of the built-in runtime", () => {
   test("a command line that only npx itself understands is wrong, with the reason", () => {
     const entry = { command: "npx", args: ["-c", "server | tee log"] };
     const { exitCode, output } = check({ mcpServers: { a: entry } });
-    expect(output).toMatch(/mcpServers\.a\.args .*no npx on this machine.* -c, .*shell.*Node\.js/);
+    expect(output).toMatch(
+      /mcpServers\.a\.args .*no npx on this machine.* -c, .*shell.*Node\.js.* \[CONFIG_NOT_RUNNABLE\]$/m,
+    );
     expect(exitCode).toBe(78);
   });
 
@@ -120,7 +123,9 @@ describe("the report", () => {
       mcpServers: { a: { command: "no-such" }, b: { args: 5 } },
       proxy: { port: "x" },
     });
-    expect(output).toContain("mcpServers.a.command names the program no-such");
+    expect(output).toMatch(
+      /mcpServers\.a\.command names the program no-such, .* \[CONFIG_PROGRAM_MISSING\]$/m,
+    );
     expect(output).toContain("mcpServers.b.command is missing");
     expect(output).toContain("mcpServers.b.args must be a list");
     expect(output).toContain("proxy.port must be a port");
@@ -152,7 +157,15 @@ describe("the report", () => {
     );
     expect(JSON.parse(output)).toMatchObject({
       ok: false,
-      problems: [{ severity: "error", path: "mcpServers.a.command", line: 3, server: "a" }],
+      problems: [
+        {
+          severity: "error",
+          code: "CONFIG_MISSING_KEY",
+          path: "mcpServers.a.command",
+          line: 3,
+          server: "a",
+        },
+      ],
       servers: [{ server: "b", program: join(folder, "bin/good") }],
       skipped: [{ name: "a" }],
       settings: expect.any(Array),

@@ -61,7 +61,7 @@ describe("a file that cannot be read is never the demo", () => {
   ])("named by %s", (path, given) => {
     const { config, problems } = load(folderWith("config.json"), given);
     expect(config).toBeUndefined();
-    expect(problems).toMatchObject([{ severity: "error", path }]);
+    expect(problems).toMatchObject([{ severity: "error", code: "CONFIG_UNREADABLE", path }]);
     expect(problems[0]?.message).toContain("no.json does not exist");
   });
 
@@ -92,8 +92,8 @@ test("TLS files must be there", () => {
   const flags = { tlsCert: "cert.pem", tlsKey: "key.pem" };
   const { config, problems } = load(folder, { flags });
   expect(config).toBeUndefined();
-  expect(problems.map(({ message }) => message)).toEqual([
-    `the file ${join(folder, "key.pem")} does not exist`,
+  expect(problems.map(({ code, message }) => [code, message])).toEqual([
+    ["CONFIG_FILE_MISSING", `the file ${join(folder, "key.pem")} does not exist`],
   ]);
 });
 

@@ -202,6 +202,10 @@ export const COMMANDS_IN_PROSE: Readonly<Record<string, Proof>> = {
   },
   // docs/clients.md
   "remote-mcp-proxy connect memory": TYPED,
+  "remote-mcp-proxy connect --client": {
+    runBy: "test/integration/cli/connect.test.ts",
+    shows: '"--client", "vscode"',
+  },
   "remote-mcp-proxy connect SERVER": {
     runBy: "test/integration/cli/connect.test.ts",
     shows: '["connect", ...args, "--json"]',

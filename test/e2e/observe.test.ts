@@ -1,6 +1,6 @@
 /** The executable as it is shipped: files of the log and `/metrics` need no file beside it. */
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startGateway } from "../helpers/gateway.ts";
 import { parsePrometheus, valueIn } from "../helpers/prometheus.ts";
@@ -12,7 +12,10 @@ test("writes its log to files and shows its metrics", async () => {
   await using gateway = await startGateway({ binary: true, env: folder });
   const session = await RawSession.open(gateway.mcp("demo"));
   await session.call("echo", { text: "x" });
-  const read = (name: string): string => readFileSync(join(gateway.folder, "logs", name), "utf8");
+  const read = (name: string): string => {
+    const path = join(gateway.folder, "logs", name);
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  };
   const line = await until(() => {
     const lines = read("mcp-demo.log").split("\n");
     return lines.find((one) => one.includes('"method":"tools/call"'));

@@ -55,3 +55,18 @@ export function gate(): { readonly open: () => void; readonly passed: Promise<vo
   const { promise, resolve } = Promise.withResolvers<void>();
   return { open: resolve, passed: promise };
 }
+
+/**
+ * Blocks the thread until `condition` holds, for programs that must not look at their input meanwhile.
+ * @throws Error after `deadlineMs`
+ */
+export function blockUntil(
+  condition: () => boolean,
+  { deadlineMs, what }: { readonly deadlineMs: number; readonly what: string },
+): void {
+  const endMs = performance.now() + deadlineMs;
+  while (!condition()) {
+    if (performance.now() >= endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    Bun.sleepSync(POLL_MS);
+  }
+}

@@ -3,10 +3,12 @@
  * times.
  */
 import type { Database } from "bun:sqlite";
+import type { Command } from "commander";
 import { loadConfig, type LoadInput } from "../config/load.ts";
 import type { GatewayConfig } from "../config/model.ts";
 import { messageOf } from "../kernel/error.ts";
 import { openForCommand } from "./auth-command.ts";
+import type { CommandContext } from "./command-context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { coded, CommandFailure } from "./failure.ts";
 import { formatProblem } from "./problems.ts";
@@ -17,6 +19,12 @@ export interface AuthFileContext {
   readonly print: (text: string) => void;
   readonly tell: (text: string) => void;
   readonly wallMs: () => number;
+}
+
+/** What the program gives to such a command, by its `--config`. */
+export function authFileContext(context: CommandContext, command: Command): AuthFileContext {
+  const { inputFor, print, tell } = context;
+  return { load: inputFor(command), print, tell, wallMs: () => Date.now() };
 }
 
 /** Runs with the opened file; what goes wrong is told. @returns the exit code that fits */

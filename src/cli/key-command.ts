@@ -2,7 +2,7 @@
  * The command `key` for commander: `add`, `list`, `revoke`, and their options.
  */
 import { Command } from "commander";
-import type { AuthFileContext } from "./auth-file.ts";
+import { authFileContext, type AuthFileContext } from "./auth-file.ts";
 import type { CommandContext } from "./command-context.ts";
 import { addKey, listKeys, revokeKey, type AddKeyOptions } from "./key.ts";
 
@@ -12,13 +12,7 @@ A running gateway knows a new key, and forgets a revoked one, at the next reques
 
 /** The command with everything below it. */
 export function keyCommand(context: CommandContext): Command {
-  const { env, workingFolder, selfCommand, print, tell } = context;
-  const contextOf = (command: Command): AuthFileContext => {
-    const { config } = command.opts<{ config?: string }>();
-    const flags = config === undefined ? {} : { config };
-    const load = { flags, env, workingFolder, selfCommand };
-    return { load, print, tell, wallMs: () => Date.now() };
-  };
+  const contextOf = (command: Command): AuthFileContext => authFileContext(context, command);
   const command = (name: string, description: string): Command =>
     new Command(name)
       .description(description)

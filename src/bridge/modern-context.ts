@@ -56,7 +56,7 @@ export interface ModernContext {
 }
 
 /** The HTTP status of an answer of which no byte was sent (protocol.md 1.4, row 15). */
-export function modernStatus(answer: Outgoing, outcome: Outcome): number {
+function modernStatus(answer: Outgoing, outcome: Outcome): number {
   if (outcome !== "error" || answer.payload === undefined) return 200;
   switch (errorCode(answer.payload)) {
     case MISSING_CLIENT_CAPABILITY:
@@ -68,4 +68,20 @@ export function modernStatus(answer: Outgoing, outcome: Outcome): number {
     default:
       return 200;
   }
+}
+
+/** Answers a call and reports it, unless it was settled before. */
+export function settleModern(
+  context: Pick<ModernContext, "report">,
+  { conversation, call }: { readonly conversation: Conversation; readonly call: ClientCall },
+  end: {
+    readonly answer: Outgoing;
+    readonly outcome: Outcome;
+    readonly status: number | undefined;
+  },
+): void {
+  const { answer, outcome, status = modernStatus(answer, outcome) } = end;
+  if (!conversation.finish(call)) return;
+  call.exchange.answer(answer, call.id, status);
+  context.report(conversation, call, outcome);
 }

@@ -22,7 +22,7 @@ import { LATEST_MODERN } from "../wire/revision.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
 import { ModernAsking } from "./modern-asking.ts";
 import type { Asker } from "./modern-call.ts";
-import { modernStatus, type ModernContext } from "./modern-context.ts";
+import { settleModern, type ModernContext } from "./modern-context.ts";
 import { isComing } from "./kept-answers.ts";
 import { listenToLegacy } from "./modern-listen.ts";
 import { asTask, awaitTask } from "./task-run.ts";
@@ -194,10 +194,8 @@ export class ModernMessages {
     call: ClientCall,
     answer: Outgoing,
     outcome: Outcome,
-    status = modernStatus(answer, outcome),
+    status?: number,
   ): void {
-    if (!conversation.finish(call)) return;
-    call.exchange.answer(answer, call.id, status);
-    this.#context.report(conversation, call, outcome);
+    settleModern(this.#context, { conversation, call }, { answer, outcome, status });
   }
 }

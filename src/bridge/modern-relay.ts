@@ -23,7 +23,7 @@ import { progressTokenOf } from "../wire/splice.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
 import { isComing } from "./kept-answers.ts";
 import { ListenTable, relayListen } from "./modern-listen.ts";
-import { modernStatus, type ModernContext } from "./modern-context.ts";
+import { settleModern, type ModernContext } from "./modern-context.ts";
 import type { Disconnect, ModernRequest } from "./modern-request.ts";
 import { checkParams } from "./param-check.ts";
 import { deliver, fail, relay, type Outcome, type RelayContext } from "./relay.ts";
@@ -171,12 +171,10 @@ export class ModernRelay {
     call: ClientCall,
     answer: Outgoing,
     outcome: Outcome,
-    status = modernStatus(answer, outcome),
+    status?: number,
   ): void {
-    if (!conversation.finish(call)) return;
     this.#running.delete(call);
-    call.exchange.answer(answer, call.id, status);
-    this.#context.report(conversation, call, outcome);
+    settleModern(this.#context, { conversation, call }, { answer, outcome, status });
   }
 }
 

@@ -3,7 +3,8 @@
  * when a new day (UTC) has begun, or when its first line is older than the retention.
  *
  * Owns the file and what waits to be written to it, which is capped. Every failure is thrown to the
- * folder that asked for the write; what failed to be written is lost to the file, and counted.
+ * folder that asked for the write; what failed to be written is lost to the file, and counted, but
+ * for the newest line.
  */
 import { open, readdir, rename, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
@@ -71,14 +72,22 @@ export class LogFile {
     this.#pendingChars += text.length;
   }
 
-  /** Gives up what waits. */
+  /** Gives up what waits but for the newest line, with which the file is tried again. */
   drop(): void {
-    this.#lost += this.#pending.length;
-    this.#pending = [];
-    this.#pendingChars = 0;
+    this.#keepNewest(this.#pending);
   }
 
-  /** Writes what waits. One at a time. @throws what the system says, after giving up what waited */
+  #keepNewest(lines: readonly string[]): void {
+    const newest = lines.slice(-1);
+    this.#lost += lines.length - newest.length;
+    this.#pending = newest;
+    this.#pendingChars = newest[0]?.length ?? 0;
+  }
+
+  /**
+   * Writes what waits. One at a time.
+   * @throws what the system says, after giving up what waited but for the newest line
+   */
   async flush(): Promise<void> {
     const lines = this.#pending;
     this.#pending = [];
@@ -96,7 +105,7 @@ export class LogFile {
         written = end;
       }
     } catch (error) {
-      this.#lost += lines.length - written;
+      this.#keepNewest([...lines.slice(written), ...this.#pending]);
       await this.#release();
       throw error;
     }

@@ -3,8 +3,9 @@
  * server's own process writes, in one folder.
  *
  * Owns the files in it, one timer for writing and one for tidying. A folder that cannot be written
- * costs nothing but the files: it is said once, lines go on to stderr, and it is tried again. Files
- * of the names above are taken for the gateway's own, and removed when their time is over.
+ * costs nothing but the files: it is said once, lines go on to stderr, and it is tried again with
+ * the newest line of each. Files of the names above are taken for the gateway's own, and removed
+ * when their time is over.
  */
 import { lstat, mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -51,6 +52,8 @@ export class LogFolder {
   readonly #waiting = new Set<"flush" | "tidy" | "close">();
   #isMade = false;
   #retryAtMs = 0;
+  /** Tries again by itself, for a gateway that has nothing more to say. */
+  #retry: Timer | undefined;
   #isInTrouble = false;
   #isTroubleTold = false;
   #toldAtMs = Number.NEGATIVE_INFINITY;
@@ -81,6 +84,7 @@ export class LogFolder {
     this.#flushTimer?.cancel();
     this.#run("flush", () => this.#flush());
     this.#run("close", async () => {
+      this.#retry?.cancel();
       await Promise.all([...this.#files.values()].map((file) => file.close()));
     });
     const late = Promise.withResolvers<void>();
@@ -145,6 +149,11 @@ export class LogFolder {
   #fail(error: unknown): void {
     const { clock, folder } = this.#options;
     this.#retryAtMs = clock.nowMs() + RETRY_MS;
+    this.#retry?.cancel();
+    this.#retry = clock.after(RETRY_MS, () => {
+      this.#retryAtMs = 0; // a timer may be early by a little
+      this.#run("flush", () => this.#flush());
+    });
     if (this.#isInTrouble && this.#isTroubleTold) return;
     this.#isInTrouble = true;
     this.#isTroubleTold = this.#tell(

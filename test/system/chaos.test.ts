@@ -6,7 +6,7 @@
  * as before: servers, memory, descriptors; and nothing may be left.
  */
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   killer,
@@ -16,10 +16,10 @@ import {
   serverProcesses,
   stopper,
 } from "../helpers/chaos/agents.ts";
+import { descriptorsOf, leastMemory, memoryOf } from "../helpers/chaos/holdings.ts";
 import type { Tally } from "../helpers/chaos/tally.ts";
 import { fixtureServer, type EntryKeys } from "../helpers/fixtures.ts";
 import { gatewayCommand, RunningGateway } from "../helpers/gateway.ts";
-import { descendants } from "../helpers/processes.ts";
 import { get, textOf } from "../helpers/raw-http.ts";
 import { RawSession } from "../helpers/raw-session.ts";
 import { makeFolder } from "../helpers/run-program.ts";
@@ -28,11 +28,8 @@ import { SOON_MS, until, withDeadline } from "../helpers/wait.ts";
 const WHOLE_MS = 120_000;
 const BACK_TO_NORMAL_MS = 30_000;
 const MEMORY_SLACK_BYTES = 20 * 1024 * 1024;
-/** What is left of `/proc/1234/stat` without its number. */
-const SAMPLED = "/proc//stat";
 /** A connection that is kept for the next request would be counted. */
 const CLOSE = { headers: { connection: "close" } };
-const AT_REST_MS = 8_000;
 const QUIET_MS = 2_000;
 const STOP_MS = 8_000;
 const CLIENTS_END_MS = 40_000;
@@ -86,6 +83,7 @@ test(
     const folder = makeFolder({ "config.json": config(all) });
     const path = join(folder, "config.json");
     const logs = join(folder, "logs");
+    const logFiles = { folder: logs, most: 1 + 2 * (NAMES.length + 1) };
     const enter = `mkdir "$1" && mount -t tmpfs -o size=1m logs "$1" && shift && exec "$@"`;
     const gateway = new RunningGateway(
       ["unshare", "--mount", "--", "sh", "-c", enter, "enter", logs].concat([
@@ -107,8 +105,8 @@ test(
       await useEverything(gateway, () =>
         Promise.all([killer(gateway, 10, random), rewriter(gateway, path, rewritings)]),
       );
-      const memory = await leastMemory(gateway.pid);
-      const before = { memory, descriptors: descriptorsOf(gateway.pid) };
+      const memory = await leastMemory(gateway.pid, BACK_TO_NORMAL_MS);
+      const before = { memory, descriptors: descriptorsOf(gateway.pid, logFiles) };
 
       const clients = startClients(gateway);
       const filler = join(`/proc/${gateway.pid}/root`, logs, "filler");
@@ -128,7 +126,7 @@ test(
 
       await useEverything(gateway, () => untilAllAnswer(gateway));
       const deadlineMs = BACK_TO_NORMAL_MS;
-      await settles(() => descriptorsOf(gateway.pid), before.descriptors, deadlineMs);
+      await settles(() => descriptorsOf(gateway.pid, logFiles), before.descriptors, deadlineMs);
       const grown = (): number => Math.max(0, memoryOf(gateway.pid) - before.memory);
       await settles(() => Math.floor(grown() / MEMORY_SLACK_BYTES), 0, deadlineMs);
       console.error(`memory: ${before.memory} bytes before, ${grown()} more now`);
@@ -240,57 +238,6 @@ async function settles<Value>(look: () => Value, wanted: Value, deadlineMs: numb
   } catch {
     expect(last).toEqual(wanted);
   }
-}
-
-/**
- * How many descriptors of each kind, in words. Those that the sampler of resources holds for a minute
- * are only bounded, by as many as there are processes.
- */
-function descriptorsOf(pid: number): string {
-  const kinds = new Map<string, number>();
-  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-    let target: string;
-    try {
-      target = readlinkSync(`/proc/${pid}/fd/${fd}`);
-    } catch {
-      continue; // closed meanwhile
-    }
-    const kind = target.replace(/\[?\d+\]?/g, "").replace(/:$/, "");
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  }
-  const sampled = kinds.get(SAMPLED) ?? 0;
-  kinds.delete(SAMPLED);
-  const most = descendants(pid).length + 1;
-  if (sampled > most) kinds.set(`more than ${most} ${SAMPLED}`, sampled);
-  return [...kinds.entries()]
-    .map(([kind, count]) => `${kind}: ${count}`)
-    .sort()
-    .join(", ");
-}
-
-/** What it holds at rest: the least, once that has not become less for a while. */
-async function leastMemory(pid: number): Promise<number> {
-  let least = Infinity;
-  let sinceMs = performance.now();
-  await until(
-    () => {
-      const now = memoryOf(pid);
-      if (now < least - 1024 * 1024) sinceMs = performance.now();
-      least = Math.min(least, now);
-      return performance.now() - sinceMs > AT_REST_MS;
-    },
-    { deadlineMs: BACK_TO_NORMAL_MS, what: "memory is at rest" },
-  );
-  return least;
-}
-
-/** Resident bytes that are its own. */
-function memoryOf(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  const kilobytes = [...text.matchAll(/^Private_\w+: +(\d+) kB$/gm)].map((match) =>
-    Number(match[1]),
-  );
-  return kilobytes.reduce((total, one) => total + one, 0) * 1024;
 }
 
 function allProcesses(): readonly number[] {

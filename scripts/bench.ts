@@ -1,5 +1,6 @@
 /**
- * The benchmark: `npm run bench [-- --quick] [--only TEXT] [--rounds N] [--json FILE] [--peers no]`.
+ * The benchmark: `npm run bench [-- --quick] [--only TEXT] [--contender NAME] [--rounds N] [--json FILE]
+ * [--peers no]`, and `npm run bench -- --growth [--svg FILE]` for what a call costs as things grow.
  *
  * Measures the executable beside a bare relay ("light"), a server that answers from memory, and peers
  * from npm, in alternation; gateway and child on one core, the load on the other. Every answer is
@@ -9,6 +10,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
 import { contenders, fetchPeers, LOAD_CORE, type Contender } from "./bench/contenders.ts";
+import { growthPicture, measureGrowth } from "./bench/growth.ts";
 import { mediansOf, ratiosOf, tableOf, type Measurement } from "./bench/report.ts";
 import { canRun, SCENARIOS, type Numbers, type Pace, type Scenario } from "./bench/scenarios.ts";
 
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     rounds: { type: "string" },
     json: { type: "string" },
     peers: { type: "string" },
+    growth: { type: "boolean" },
+    svg: { type: "string" },
   },
 });
 const isQuick = values.quick === true;
@@ -35,6 +39,12 @@ const rounds = Number(values.rounds ?? (isQuick ? 2 : 3));
 Bun.spawnSync(["taskset", "-cp", LOAD_CORE, String(process.pid)], {
   stdio: ["ignore", "ignore", "ignore"],
 });
+if (values.growth === true) {
+  const both = contenders(BINARY, packageJson.version).slice(0, 2);
+  const picture = growthPicture(await measureGrowth(both, pace));
+  if (values.svg !== undefined) writeFileSync(values.svg, picture);
+  process.exit(0);
+}
 const withPeers = !isQuick && values.peers !== "no";
 if (withPeers) fetchPeers();
 const everybody = contenders(BINARY, packageJson.version).filter(

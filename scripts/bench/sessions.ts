@@ -25,6 +25,10 @@ export interface Call {
 export interface Session {
   /** Makes a call on lane `lane`. @throws Error when the answer is not the one of this call */
   call(call: Call, lane?: number): Promise<void>;
+  /** Opens the stand-alone stream, where the binding has one. */
+  listen(): Promise<void>;
+  /** Reads nothing more of what answers come on. */
+  stall(): void;
   close(): void;
 }
 
@@ -38,12 +42,22 @@ export async function openSession(target: Target, lanes = 1): Promise<Session> {
   const owner = ++sessions;
   switch (target.binding) {
     case "streamable":
-      return HttpSession.open(target, owner, lanes);
+      return HttpSession.open(target, owner, await connect(target, lanes));
     case "modern":
-      return HttpSession.openModern(target, owner, lanes);
+      return HttpSession.openModern(target, owner, await connect(target, lanes));
     case "sse":
       return SseSession.open(target, owner, lanes);
   }
+}
+
+/** Connections for sessions that share them. */
+export function connect({ port }: Target, count: number): Promise<readonly Connection[]> {
+  return Promise.all(Array.from({ length: count }, () => Connection.open(port)));
+}
+
+/** Opens a session of Streamable HTTP on connections that it does not own. */
+export function openOn(target: Target, lanes: readonly Connection[]): Promise<Session> {
+  return HttpSession.open(target, ++sessions, lanes);
 }
 
 /** The bytes of a POST. */
@@ -83,6 +97,7 @@ class HttpSession implements Session {
   readonly #lanes: readonly Connection[];
   readonly #headers: string;
   readonly #meta: string;
+  #stream: Connection | undefined;
   #next = 1;
 
   private constructor(
@@ -101,10 +116,11 @@ class HttpSession implements Session {
     this.#meta = rest.meta;
   }
 
-  static async open(target: Target, owner: number, count: number): Promise<HttpSession> {
-    const lanes = await Promise.all(
-      Array.from({ length: count }, () => Connection.open(target.port)),
-    );
+  static async open(
+    target: Target,
+    owner: number,
+    lanes: readonly Connection[],
+  ): Promise<HttpSession> {
     const [first] = lanes;
     if (first === undefined) throw new Error("no lane");
     const params = {
@@ -123,10 +139,7 @@ class HttpSession implements Session {
     return new HttpSession(target, owner, { lanes, headers, meta: "" });
   }
 
-  static async openModern(target: Target, owner: number, count: number): Promise<HttpSession> {
-    const lanes = await Promise.all(
-      Array.from({ length: count }, () => Connection.open(target.port)),
-    );
+  static openModern(target: Target, owner: number, lanes: readonly Connection[]): HttpSession {
     const prefix = "io.modelcontextprotocol/";
     const meta = {
       [`${prefix}protocolVersion`]: MODERN,
@@ -153,7 +166,23 @@ class HttpSession implements Session {
     verify(answer.body, id, call);
   }
 
+  async listen(): Promise<void> {
+    const own = Object.entries(this.#target.headers).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
+    const head = `GET ${this.#target.path} HTTP/1.1\r\nHost: 127.0.0.1:${this.#target.port}\r\nAccept: text/event-stream\r\n${own.join("")}${this.#headers}\r\n`;
+    const stream = await Connection.open(this.#target.port);
+    this.#stream = stream;
+    const { status } = await withDeadline(stream.stream(Buffer.from(head), () => {}));
+    if (status !== 200) throw new Error(`listen: ${status}`);
+  }
+
+  stall(): void {
+    for (const lane of this.#lanes) lane.pause();
+  }
+
   close(): void {
+    this.#stream?.close();
     for (const lane of this.#lanes) lane.close();
   }
 }
@@ -237,6 +266,14 @@ class SseSession implements Session {
     } catch (error) {
       waiting.reject(error as Error);
     }
+  }
+
+  async listen(): Promise<void> {
+    // The stream of this binding is open from the start.
+  }
+
+  stall(): void {
+    this.#stream.pause();
   }
 
   close(): void {

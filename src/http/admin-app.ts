@@ -4,7 +4,7 @@
  */
 import { Hono } from "hono";
 import type { ConnectionControl } from "./connection.ts";
-import type { AppOptions, Env } from "./context.ts";
+import { incoming, type AppOptions, type Env } from "./context.ts";
 import type { App } from "./app.ts";
 import { reply } from "./reply.ts";
 import { adminRoutes } from "./routes/admin.ts";
@@ -16,7 +16,9 @@ export function createAdminApp(appOptions: AppOptions): App {
   const options: AppOptions = { ...appOptions, auth: undefined };
   const app = new Hono<Env>();
   for (const endpoint of MCP_ENDPOINTS) {
-    app.all(`/servers/:server/${endpoint}`, (c) => serveMcp(c, options));
+    app.all(`/servers/:server/${endpoint}`, (c) =>
+      serveMcp(incoming(c), c.req.param("server"), options),
+    );
   }
   utilityRoutes(app, options);
   adminRoutes(app, options.admin, async (_c, next) => next());
@@ -29,7 +31,8 @@ export function createAdminApp(appOptions: AppOptions): App {
   });
   return (request: Request, control: ConnectionControl) => {
     const { idleTimeoutSeconds } = options;
-    const path = new URL(request.url).pathname;
-    return app.fetch(request, { path, host: { kind: "main" }, control, idleTimeoutSeconds });
+    const { pathname: path, search } = new URL(request.url);
+    const query = search.slice(1);
+    return app.fetch(request, { path, query, host: { kind: "main" }, control, idleTimeoutSeconds });
   };
 }

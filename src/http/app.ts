@@ -8,7 +8,7 @@ import { Hono } from "hono";
 import { TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { refusal } from "../transport/answers.ts";
 import type { ConnectionControl } from "./connection.ts";
-import type { AppOptions, Env } from "./context.ts";
+import { incoming, type AppOptions, type Env } from "./context.ts";
 import { watchAdmin } from "./gate.ts";
 import { createHostMatcher, type HostMatch } from "./hosts.ts";
 import { authPathKind } from "./auth-paths.ts";
@@ -24,7 +24,7 @@ import { Peers } from "./peers.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { adminGuard } from "./admin-guard.ts";
 import { adminRoutes } from "./routes/admin.ts";
-import { MCP_ENDPOINTS, serveMcp } from "./routes/mcp.ts";
+import { MCP_ENDPOINTS, serveMcp, SlugsByPath } from "./routes/mcp.ts";
 import { reply } from "./reply.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
 import { setUpRoutes } from "./routes/set-up.ts";
@@ -50,6 +50,14 @@ export function createApp(options: AppOptions): App {
   const matchHost = createHostMatcher(options.hosts);
   const { idleTimeoutSeconds } = options;
   const peers = new Peers(options.trustedProxies);
+  const slugs = new SlugsByPath();
+  // Calls do not pass Hono: finding the route costs it as much as relaying costs us.
+  const serve = (request: Request, env: Env["Bindings"]): Response | Promise<Response> => {
+    const slug = request.method === "POST" ? slugs.of(env.path) : undefined;
+    return slug === undefined
+      ? routes.fetch(request, env)
+      : serveMcp({ request, env }, slug, options);
+  };
   return (request, control) => {
     // Without a usable Host the URL has no origin, and paths in it would be read wrongly.
     const url = request.url;
@@ -64,11 +72,13 @@ export function createApp(options: AppOptions): App {
     }
     const via = options.isForThisMachine ? peers.untrustedForwarding(request, control) : undefined;
     if (via !== undefined) return forbidden(throughProxy(via));
-    const ownPath = pathOf(url, pathAt, options);
+    const queryAt = url.indexOf("?", pathAt);
+    const ownPath = pathOf(url.slice(pathAt, queryAt < 0 ? url.length : queryAt), options);
     const kind = options.auth === undefined ? undefined : authPathKind(ownPath);
     const bindings = {
       path: kind === undefined ? routePath(ownPath, host, options) : ownPath,
       ownPath,
+      query: queryAt < 0 ? "" : url.slice(queryAt + 1),
       host,
       peers,
       control,
@@ -89,7 +99,7 @@ export function createApp(options: AppOptions): App {
       if (request.headers.get("sec-fetch-site") === "cross-site" && !isNavigation(request)) {
         return forbidden("Forbidden: a page of another site may not call");
       }
-      return routes.fetch(request, bindings);
+      return serve(request, bindings);
     }
     if (!isAllowedOrigin(origin, hostHeader, options.origins)) {
       return forbidden(
@@ -102,7 +112,7 @@ export function createApp(options: AppOptions): App {
     if (isPreflight(request)) {
       return preflightResponse(origin, request.headers.get("access-control-request-headers"));
     }
-    return withCors(routes.fetch(request, bindings), origin);
+    return withCors(serve(request, bindings), origin);
   };
 }
 
@@ -110,8 +120,10 @@ export function createApp(options: AppOptions): App {
 export function createRoutes(options: AppOptions): Hono<Env> {
   const app = new Hono<Env>({ getPath: (_request, context) => context?.env?.path ?? "/" });
   for (const endpoint of MCP_ENDPOINTS) {
-    app.all(`/servers/:server/${endpoint}`, (c) => serveMcp(c, options));
-    app.all(`/:server/${endpoint}`, (c) => serveMcp(c, options));
+    app.all(`/servers/:server/${endpoint}`, (c) =>
+      serveMcp(incoming(c), c.req.param("server"), options),
+    );
+    app.all(`/:server/${endpoint}`, (c) => serveMcp(incoming(c), c.req.param("server"), options));
   }
   utilityRoutes(app, options);
   healthRoutes(app, options.health, adminGuard(options));
@@ -134,11 +146,9 @@ export function createRoutes(options: AppOptions): Hono<Env> {
 }
 
 /** The path without the public prefix and without a slash at its end. */
-function pathOf(url: string, pathAt: number, { publicPrefix }: AppOptions): string {
-  const queryAt = url.indexOf("?", pathAt);
-  let path = queryAt < 0 ? url.slice(pathAt) : url.slice(pathAt, queryAt);
-  if (publicPrefix !== "" && path.startsWith(`${publicPrefix}/`))
-    path = path.slice(publicPrefix.length);
+function pathOf(whole: string, { publicPrefix }: AppOptions): string {
+  const hasPrefix = publicPrefix !== "" && whole.startsWith(`${publicPrefix}/`);
+  const path = hasPrefix ? whole.slice(publicPrefix.length) : whole;
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }
 

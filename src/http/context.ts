@@ -1,6 +1,7 @@
 /**
  * What routes are given: by the composition root once, and by each request.
  */
+import type { Context } from "hono";
 import type { Accounts } from "../auth/accounts.ts";
 import type { AuthorizationServer } from "../auth/authorization-server.ts";
 import type { PublicHosts } from "../auth/public-hosts.ts";
@@ -104,6 +105,17 @@ export interface AppOptions {
   readonly onFault: (error: unknown) => void;
 }
 
+/** A request at its route, whoever found the route. */
+export interface Incoming {
+  readonly request: Request;
+  readonly env: Env["Bindings"];
+}
+
+/** The same of Hono's. */
+export function incoming(c: Context<Env>): Incoming {
+  return { request: c.req.raw, env: c.env };
+}
+
 /** What a request brings to the routes. */
 export interface Env {
   Bindings: {
@@ -111,6 +123,8 @@ export interface Env {
     readonly path: string;
     /** The same before that turn: as the client wrote it behind host and prefix. */
     readonly ownPath: string;
+    /** What follows the question mark; "" without one. */
+    readonly query: string;
     readonly host: HostMatch;
     readonly peers: Peers;
     readonly control: ConnectionControl;

@@ -9,8 +9,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { LOCAL_PRINCIPAL, mayUse, type Principal } from "../auth/principal.ts";
 import type { Identity } from "../auth/resource-server.ts";
-import type { AppOptions, AuthPort, Env } from "./context.ts";
-import { reply } from "./reply.ts";
+import { incoming, type AppOptions, type AuthPort, type Env, type Incoming } from "./context.ts";
+import { reply, replyTo } from "./reply.ts";
 import { resourceMetadataUrl } from "./routes/well-known.ts";
 
 /** The only scope there is; which server a token is for says its audience. */
@@ -20,18 +20,18 @@ const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
 /** The principal that may use the server if it exists, or the refusal. */
 export function admitToServer(
-  c: Context<Env>,
+  at: Incoming,
   slug: string,
   { auth, localUser }: Pick<AppOptions, "auth" | "localUser">,
 ): Principal | Response {
   if (auth === undefined) return localPrincipal(localUser());
-  const identity = identify(c.req.raw, auth);
-  if (identity.kind !== "known") return challenge(c, auth, slug, problemOf(identity));
+  const identity = identify(at.request, auth);
+  if (identity.kind !== "known") return challenge(at, auth, slug, problemOf(identity));
   const { principal, audience } = identity;
   if (audience !== undefined && audience !== slug) {
-    return challenge(c, auth, slug, "The token is for another server");
+    return challenge(at, auth, slug, "The token is for another server");
   }
-  return mayUse(principal, slug) ? principal : unknownServer(c);
+  return mayUse(principal, slug) ? principal : unknownServer();
 }
 
 /** Whether who was admitted would still be: asked while a stream is open. */
@@ -64,7 +64,8 @@ export function requireAdmin({ auth }: Pick<AppOptions, "auth">): MiddlewareHand
   return async (c, next) => {
     if (auth === undefined) return next();
     const identity = identify(c.req.raw, auth);
-    if (identity.kind !== "known") return challenge(c, auth, undefined, problemOf(identity));
+    if (identity.kind !== "known")
+      return challenge(incoming(c), auth, undefined, problemOf(identity));
     if (identity.principal.isAdmin) return next();
     const why = "An API key with admin rights is needed";
     c.header("www-authenticate", `Bearer error="insufficient_scope", error_description="${why}"`);
@@ -103,7 +104,7 @@ function sentence(text: string): string {
 
 /** 401 with where to learn how to get in. Every value in it is ours, none is the client's. */
 function challenge(
-  c: Context<Env>,
+  at: Incoming,
   auth: AuthPort,
   slug: string | undefined,
   problem: string | undefined,
@@ -112,15 +113,14 @@ function challenge(
     ...(problem === undefined ? [] : [`error="invalid_token"`, `error_description="${problem}"`]),
     ...(slug === undefined
       ? [`realm="remote-mcp-proxy"`]
-      : [`resource_metadata="${resourceMetadataUrl(c, auth)}"`, `scope="${SCOPE}"`]),
+      : [`resource_metadata="${resourceMetadataUrl(at.env, auth)}"`, `scope="${SCOPE}"`]),
   ];
-  c.header("www-authenticate", `Bearer ${parts.join(", ")}`);
   const error = problem === undefined ? "unauthorized" : "invalid_token";
   const message = problem ?? "Authentication is needed: sign in, or give an API key";
-  return reply(c, { error, message }, 401);
+  return replyTo({ error, message }, 401, { "www-authenticate": `Bearer ${parts.join(", ")}` });
 }
 
 /** The answer for what is not there and for what the caller may not use. */
-export function unknownServer(c: Context<Env>): Response {
-  return reply(c, { error: "unknown_server", message: "No such server is served here" }, 404);
+export function unknownServer(): Response {
+  return replyTo({ error: "unknown_server", message: "No such server is served here" }, 404);
 }

@@ -10,6 +10,15 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 } as const;
 
+/** The same where Hono is not asked. */
+export function replyTo(
+  body: object,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(JSON.stringify(body), { status, headers: { ...HEADERS, ...headers } });
+}
+
 /** A JSON answer that is neither an MCP message nor cached. */
 export function reply(
   c: Context<Env>,

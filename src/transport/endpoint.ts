@@ -24,20 +24,28 @@ export interface Endpoint {
 /** Facts of one HTTP request. */
 export interface RequestContext {
   readonly caller: Caller;
-  /** False once the caller may not use the server any more; asked while a stream is open. */
-  readonly mayGoOn: () => boolean;
+  /** What says whether the caller may still use the server; asked while a stream is open. */
+  watchCaller(): () => boolean;
   /** The path and query to post to, as the client sees it, for a session of HTTP+SSE. */
-  readonly messagesUri: (sessionId: string) => string;
+  messagesUri(sessionId: string): string;
   /** Lifts the server's idle time-out from this request's connection … */
-  readonly liftTimeout: () => void;
+  liftTimeout(): void;
   /** … which outlives the request, so it is put back before the response is handed over. */
-  readonly restoreTimeout: () => void;
+  restoreTimeout(): void;
+}
+
+/** A POST on its way. */
+export interface Arrival {
+  readonly endpoint: Endpoint;
+  readonly context: RequestContext;
+  /** Monotonic milliseconds. */
+  readonly startedMs: number;
 }
 
 /** Whose the streams of a request are. */
 export function streamOwner(endpoint: Endpoint, context: RequestContext): StreamOwner {
-  const { caller, mayGoOn } = context;
-  return { server: endpoint.bridge.server.slug, caller, mayGoOn };
+  const { caller } = context;
+  return { server: endpoint.bridge.server.slug, caller, mayGoOn: context.watchCaller() };
 }
 
 /** POSTs that have not been answered; one sweep looks for those that wait long. */

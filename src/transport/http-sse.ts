@@ -59,9 +59,9 @@ export async function postHttpSse(
   }
   const startedMs = endpoint.clock.nowMs();
   const body = await readPost(request, endpoint.limits);
-  if (!body.ok) return body.error;
-  const response = answerPost(body.value, session, endpoint, context);
-  reportRefused(response, body.value.messages, endpoint, { version: null, startedMs });
+  if (body instanceof Response) return body;
+  const response = answerPost(body, session, endpoint, context);
+  reportRefused(response, body.messages, endpoint, { version: null, startedMs });
   return response;
 }
 

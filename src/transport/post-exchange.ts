@@ -20,27 +20,33 @@ export interface EventSink {
   finish(): void;
 }
 
+/** The HTTP request that is answered. */
+export interface PostHost {
+  openSink(): EventSink;
+  /** Keeps the server from cutting a response that waits without bytes. */
+  liftTimeout(): void;
+  restoreTimeout(): void;
+  /** The client has left. */
+  isGone(): boolean;
+  /** Runs once when nothing more will be sent. */
+  onDone(exchange: PostExchange): void;
+}
+
 export interface PostExchangeOptions {
   readonly accept: Accepted;
   /** Requests in the body. */
   readonly requests: number;
   /** The body was an array, so a JSON answer is one too. */
   readonly batch: boolean;
-  readonly openSink: () => EventSink;
-  /** Keeps the server from cutting a response that waits without bytes. */
-  readonly liftTimeout: () => void;
-  readonly restoreTimeout: () => void;
-  /** The client has left. */
-  readonly isGone: () => boolean;
   readonly startedMs: number;
-  /** Runs once when nothing more will be sent. */
-  readonly onDone: (exchange: PostExchange) => void;
 }
 
 export class PostExchange implements Exchange {
   readonly response: Promise<Response>;
   readonly startedMs: number;
-  readonly #options: PostExchangeOptions;
+  readonly #host: PostHost;
+  readonly #accept: Accepted;
+  readonly #isBatch: boolean;
   readonly #resolve: (response: Response) => void;
   #remaining: number;
   #sink: EventSink | undefined;
@@ -49,18 +55,20 @@ export class PostExchange implements Exchange {
   #status = 200;
   readonly #answers: { readonly message: Outgoing; readonly id: string }[] = [];
 
-  constructor(options: PostExchangeOptions) {
-    this.#options = options;
-    this.startedMs = options.startedMs;
-    this.#remaining = options.requests;
+  constructor(host: PostHost, { accept, requests, batch, startedMs }: PostExchangeOptions) {
+    this.#host = host;
+    this.#accept = accept;
+    this.#isBatch = batch;
+    this.startedMs = startedMs;
+    this.#remaining = requests;
     const { promise, resolve } = Promise.withResolvers<Response>();
     this.response = promise;
     this.#resolve = resolve;
   }
 
   get connected(): boolean {
-    if (!this.#options.accept.sse || this.#remaining === 0) return false;
-    return this.#sink === undefined ? !this.#options.isGone() : this.#sink.isConnected();
+    if (!this.#accept.sse || this.#remaining === 0) return false;
+    return this.#sink === undefined ? !this.#host.isGone() : this.#sink.isConnected();
   }
 
   answer(message: Outgoing, id: string, status = 200): void {
@@ -71,7 +79,7 @@ export class PostExchange implements Exchange {
   }
 
   relate(message: Outgoing): boolean {
-    if (!this.#options.accept.sse || this.#remaining === 0) return false;
+    if (!this.#accept.sse || this.#remaining === 0) return false;
     this.#open().send(message);
     return true;
   }
@@ -84,17 +92,17 @@ export class PostExchange implements Exchange {
   waitIsLong(): void {
     if (this.#waitIsLong || this.#sink !== undefined || this.#remaining === 0) return;
     this.#waitIsLong = true;
-    if (this.#options.accept.sse) {
+    if (this.#accept.sse) {
       this.#open();
       return;
     }
     this.#isLifted = true;
-    this.#options.liftTimeout();
+    this.#host.liftTimeout();
   }
 
   #open(): EventSink {
     if (this.#sink !== undefined) return this.#sink;
-    const sink = this.#options.openSink();
+    const sink = this.#host.openSink();
     this.#sink = sink;
     for (const { message, id } of this.#answers.splice(0)) sink.send(message, id);
     this.#resolve(sink.response);
@@ -103,16 +111,18 @@ export class PostExchange implements Exchange {
 
   #settleOne(): void {
     if (--this.#remaining > 0) return;
-    if (this.#isLifted) this.#options.restoreTimeout();
+    if (this.#isLifted) this.#host.restoreTimeout();
     if (this.#sink === undefined) this.#resolve(this.#finishedResponse());
     else this.#sink.finish();
-    this.#options.onDone(this);
+    this.#host.onDone(this);
   }
 
   #finishedResponse(): Response {
-    const { accept, batch } = this.#options;
+    const accept = this.#accept;
+    const only = this.#answers[0]?.message;
+    if (accept.json && only !== undefined && !this.#isBatch)
+      return messageResponse(only, this.#status);
     const messages = this.#answers.map((one) => one.message);
-    const [only] = messages;
     if (!accept.json) {
       const events = messages.map((one) => encodeOutgoing(one, messageHead(undefined), EVENT_END));
       return new Response(new Blob(events), { headers: SSE_HEADERS });
@@ -120,7 +130,7 @@ export class PostExchange implements Exchange {
     // Every request was cancelled: there is nothing to say.
     if (only === undefined)
       return accept.sse ? new Response("", { headers: SSE_HEADERS }) : accepted();
-    return batch ? jsonResponse(jsonArray(messages)) : messageResponse(only, this.#status);
+    return jsonResponse(jsonArray(messages));
   }
 }
 

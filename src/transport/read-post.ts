@@ -19,36 +19,40 @@ export interface PostBody {
 }
 
 /** The messages of a POST, or the response that refuses it. */
-export async function readPost(
-  request: Request,
-  limits: Limits,
-): Promise<Result<PostBody, Response>> {
-  if (!isJsonContent(request.headers.get("content-type"))) {
-    return refuse(
-      415,
-      TRANSPORT_REFUSED,
-      "Unsupported Media Type: Content-Type must be application/json",
-    );
+export async function readPost(request: Request, limits: Limits): Promise<PostBody | Response> {
+  const { headers } = request;
+  if (!isJsonContent(headers.get("content-type"))) {
+    const message = "Unsupported Media Type: Content-Type must be application/json";
+    return refusal({ status: 415, code: TRANSPORT_REFUSED, message });
   }
-  let bytes: Uint8Array<ArrayBuffer> | undefined;
+  const { maxBodyBytes } = limits;
+  const announced = headers.get("content-length");
+  if (announced !== null && Number(announced) > maxBodyBytes) return tooLarge(maxBodyBytes);
+  let bytes: Uint8Array | undefined;
   try {
-    bytes = await readBody(request, limits.maxBodyBytes);
+    bytes =
+      announced === null
+        ? await readBody(request, maxBodyBytes)
+        : new Uint8Array(await request.arrayBuffer());
   } catch (error) {
     // The client broke off its upload: nobody reads the answer, and it is no fault of ours.
-    if (request.signal.aborted) return err(new Response(null, { status: 400 }));
+    if (request.signal.aborted) return new Response(null, { status: 400 });
     throw error;
   }
-  if (bytes === undefined) {
-    const text = `Payload Too Large: the limit is ${limits.maxBodyBytes} bytes (limits.maxBodyBytes)`;
-    return refuse(413, INVALID_REQUEST, text);
-  }
+  if (bytes === undefined) return tooLarge(maxBodyBytes);
   const body = readMessages(bytes, limits);
-  if (!body.ok) return body;
-  const { headers } = request;
-  const trace = readTraceContext(headers.get("traceparent"), headers.get("tracestate"));
-  if (trace === undefined) return body;
+  if (!body.ok) return body.error;
+  const traceparent = headers.get("traceparent");
+  const trace =
+    traceparent === null ? undefined : readTraceContext(traceparent, headers.get("tracestate"));
+  if (trace === undefined) return body.value;
   const messages = body.value.messages.map((message) => withTraceContext(message, trace));
-  return ok({ ...body.value, messages });
+  return { ...body.value, messages };
+}
+
+function tooLarge(maxBodyBytes: number): Response {
+  const message = `Payload Too Large: the limit is ${maxBodyBytes} bytes (limits.maxBodyBytes)`;
+  return refusal({ status: 413, code: INVALID_REQUEST, message });
 }
 
 function readMessages(bytes: Uint8Array, limits: Limits): Result<PostBody, Response> {

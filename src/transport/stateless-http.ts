@@ -9,19 +9,17 @@ import { TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { encodeOutgoing, type Message } from "../wire/message.ts";
 import { EVENT_END, messageHead, STREAM_OPENED } from "../wire/sse-frame.ts";
 import { accepted, refusal } from "./answers.ts";
-import { streamOwner, type Endpoint, type RequestContext } from "./endpoint.ts";
+import { streamOwner, type Arrival, type Endpoint, type RequestContext } from "./endpoint.ts";
 import { readAccept } from "./negotiation.ts";
-import { PostExchange, type EventSink } from "./post-exchange.ts";
+import { PostExchange, type EventSink, type PostHost } from "./post-exchange.ts";
 import { tooManyStreams } from "./refusals.ts";
 import { SseStream } from "./sse-stream.ts";
-import type { StreamOwner } from "./stream-set.ts";
 
 /** Serves a message that belongs to the modern era, or says so in its header. */
 export function postStateless(
   request: Request,
   message: Message,
-  endpoint: Endpoint,
-  context: RequestContext,
+  { endpoint, context, startedMs }: Arrival,
 ): Response | Promise<Response> {
   const { bridge } = endpoint;
   const { headers } = request;
@@ -48,30 +46,12 @@ export function postStateless(
     const text = "Not Acceptable: Accept must include application/json or text/event-stream";
     return refusal({ status: 406, code: TRANSPORT_REFUSED, message: text }, message.id);
   }
-  const owner = streamOwner(endpoint, context);
-  if (needsStream && !endpoint.streams.hasRoom(owner)) return tooManyStreams(message.id);
-  const exchange = new PostExchange({
-    accept,
-    requests: 1,
-    batch: false,
-    openSink: () => openSink(endpoint, owner, () => leave()),
-    liftTimeout: context.liftTimeout,
-    restoreTimeout: context.restoreTimeout,
-    isGone: () => request.signal.aborted,
-    startedMs: endpoint.clock.nowMs(),
-    onDone: (done) => {
-      endpoint.waiting.delete(done);
-      request.signal.removeEventListener("abort", leave);
-    },
-  });
-  endpoint.waiting.add(exchange);
-  let disconnect: (() => void) | undefined;
-  const leave = (): void => {
-    endpoint.waiting.delete(exchange);
-    disconnect?.();
-  };
-  request.signal.addEventListener("abort", leave, { once: true });
-  disconnect = bridge.modernRequest({
+  if (needsStream && !endpoint.streams.hasRoom(streamOwner(endpoint, context)))
+    return tooManyStreams(message.id);
+  const place = new StatelessPlace(request, endpoint, context);
+  const exchange = new PostExchange(place, { accept, requests: 1, batch: false, startedMs });
+  place.waitFor(exchange);
+  place.disconnect = bridge.modernRequest({
     principal: context.caller.user,
     message,
     envelope: route.envelope,
@@ -82,23 +62,63 @@ export function postStateless(
 }
 
 /** One response and no more: nothing is kept for a client that comes back. */
-function openSink(
-  { limits, streams }: Endpoint,
-  owner: StreamOwner,
-  onClose: () => void,
-): EventSink {
-  const stream = new SseStream({
-    maxBufferBytes: limits.maxStreamBufferBytes,
-    set: streams,
-    owner,
-    onClose,
-  });
-  stream.writeText(STREAM_OPENED);
-  return {
-    response: stream.response(),
-    isConnected: () => stream.open,
-    send: (message) =>
-      void stream.write(encodeOutgoing(message, messageHead(undefined), EVENT_END)),
-    finish: () => stream.end(),
+class StatelessPlace implements PostHost {
+  /** What to do when the client leaves. */
+  disconnect: (() => void) | undefined;
+  readonly #request: Request;
+  readonly #endpoint: Endpoint;
+  readonly #context: RequestContext;
+  #exchange: PostExchange | undefined;
+
+  constructor(request: Request, endpoint: Endpoint, context: RequestContext) {
+    this.#request = request;
+    this.#endpoint = endpoint;
+    this.#context = context;
+  }
+
+  waitFor(exchange: PostExchange): void {
+    this.#exchange = exchange;
+    this.#endpoint.waiting.add(exchange);
+    this.#request.signal.addEventListener("abort", this.#leave, { once: true });
+  }
+
+  readonly #leave = (): void => {
+    if (this.#exchange !== undefined) this.#endpoint.waiting.delete(this.#exchange);
+    this.disconnect?.();
   };
+
+  liftTimeout(): void {
+    this.#context.liftTimeout();
+  }
+
+  restoreTimeout(): void {
+    this.#context.restoreTimeout();
+  }
+
+  isGone(): boolean {
+    return this.#request.signal.aborted;
+  }
+
+  onDone(exchange: PostExchange): void {
+    this.#endpoint.waiting.delete(exchange);
+    this.#request.signal.removeEventListener("abort", this.#leave);
+  }
+
+  openSink(): EventSink {
+    const { limits, streams } = this.#endpoint;
+    const stream = new SseStream({
+      maxBufferBytes: limits.maxStreamBufferBytes,
+      set: streams,
+      owner: streamOwner(this.#endpoint, this.#context),
+      onClose: this.#leave,
+    });
+    stream.writeText(STREAM_OPENED);
+    return {
+      response: stream.response(),
+      isConnected: () => stream.open,
+      send: (message) =>
+        void stream.write(encodeOutgoing(message, messageHead(undefined), EVENT_END)),
+      finish: () => stream.end(),
+    };
+  }
 }

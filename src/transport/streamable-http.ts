@@ -19,9 +19,10 @@ import {
 } from "../wire/sse-frame.ts";
 import { failureAnswer } from "../bridge/exchange.ts";
 import { accepted, draining, failure, messageResponse, refusal } from "./answers.ts";
-import { streamOwner, type Endpoint, type RequestContext } from "./endpoint.ts";
+import { streamOwner, type Arrival, type Endpoint, type RequestContext } from "./endpoint.ts";
 import { readAccept } from "./negotiation.ts";
-import { PostExchange, type EventSink } from "./post-exchange.ts";
+import { PostPlace, RETRY_MS } from "./post-place.ts";
+import { PostExchange } from "./post-exchange.ts";
 import { readPost, type PostBody } from "./read-post.ts";
 import { SseStream } from "./sse-stream.ts";
 import {
@@ -38,8 +39,6 @@ import { postStateless } from "./stateless-http.ts";
 
 const SESSION_HEADER = "mcp-session-id";
 const VERSION_HEADER = "mcp-protocol-version";
-/** When a client whose stream broke before any event should come back. */
-const RETRY_MS = 3000;
 
 /** Serves a POST that is no message of an HTTP+SSE session. */
 export async function postStreamable(
@@ -49,35 +48,37 @@ export async function postStreamable(
 ): Promise<Response> {
   const startedMs = endpoint.clock.nowMs();
   const body = await readPost(request, endpoint.limits);
-  if (!body.ok) return body.error;
-  const { messages } = body.value;
+  if (body instanceof Response) return body;
   const version = request.headers.get(VERSION_HEADER);
-  const response = await answerPost(request, body.value, version, { endpoint, context });
-  reportRefused(response, messages, endpoint, { version, startedMs });
-  return response;
+  const answer = answerPost(request, body, version, { endpoint, context, startedMs });
+  // What is relayed is settled, and reported, by the bridge.
+  if (answer instanceof Response) {
+    reportRefused(answer, body.messages, endpoint, { version, startedMs });
+  }
+  return answer;
 }
 
 function answerPost(
   request: Request,
   body: PostBody,
   version: string | null,
-  { endpoint, context }: { readonly endpoint: Endpoint; readonly context: RequestContext },
+  arrival: Arrival,
 ): Response | Promise<Response> {
   const { messages, batch } = body;
+  const { endpoint, context } = arrival;
   if (endpoint.isDraining() && messages.some((one) => one.kind === "request")) {
     return draining(messages[0]?.id);
   }
-  const accept = readAccept(request.headers.get("accept"));
   for (const message of messages) {
     const route = classifyMessage(message, version);
+    if (route.kind === "legacy") continue;
     if (route.kind === "rejected") {
       const { rejection } = route;
       return batch ? modernInBatch(message.id, rejection.message) : refusal(rejection, message.id);
     }
     if (route.kind === "modern") {
-      return batch ? modernInBatch(message.id) : postStateless(request, message, endpoint, context);
+      return batch ? modernInBatch(message.id) : postStateless(request, message, arrival);
     }
-    if (route.kind !== "initialize") continue;
     if (batch) {
       return refuse(
         400,
@@ -86,12 +87,16 @@ function answerPost(
         message.id,
       );
     }
+    const accept = readAccept(request.headers.get("accept"));
     if (!accept.json && !accept.sse) return notAcceptable(message.id);
-    return initialize(request, message, endpoint, context);
+    return initialize(request, message, endpoint, context).then((response) => {
+      reportRefused(response, messages, endpoint, { version, startedMs: arrival.startedMs });
+      return response;
+    });
   }
   const found = findConversation(request, body, endpoint, context);
   if (found instanceof Response) return found;
-  return relayPost(request, body, found, { endpoint, context });
+  return relayPost(request, body, found, arrival);
 }
 
 async function initialize(
@@ -159,75 +164,33 @@ function findConversation(
   return bridge.stateless(context.caller.user);
 }
 
-/** Where a request came to, and what HTTP knows of it. */
-interface Place {
-  readonly endpoint: Endpoint;
-  readonly context: RequestContext;
-}
-
 function relayPost(
   request: Request,
   body: PostBody,
   conversation: Conversation,
-  place: Place,
+  { endpoint, context, startedMs }: Arrival,
 ): Response | Promise<Response> {
-  const { endpoint, context } = place;
   const accept = readAccept(request.headers.get("accept"));
   const { messages } = endpoint.bridge;
-  const requests = body.messages.filter((message) => message.kind === "request");
-  const [first] = requests;
-  if (first !== undefined && !accept.json && !accept.sse) return notAcceptable(first.id);
+  let requests = 0;
   for (const message of body.messages) {
+    if (message.kind !== "request") continue;
+    if (requests++ === 0 && !accept.json && !accept.sse) return notAcceptable(message.id);
+  }
+  for (const message of body.messages) {
+    if (message.kind === "request") continue;
     if (message.kind === "notification") messages.notification(conversation, message);
-    else if (message.kind !== "request") messages.response(conversation, message);
+    else messages.response(conversation, message);
   }
-  if (first === undefined) return accepted();
-  const exchange = new PostExchange({
-    accept,
-    requests: requests.length,
-    batch: body.batch,
-    openSink: () => openSink(conversation, place),
-    liftTimeout: context.liftTimeout,
-    restoreTimeout: context.restoreTimeout,
-    isGone: () => request.signal.aborted,
-    startedMs: endpoint.clock.nowMs(),
-    onDone: (done) => endpoint.waiting.delete(done),
-  });
+  if (requests === 0) return accepted();
+  const place = new PostPlace(request, conversation, endpoint, context);
+  const { batch } = body;
+  const exchange = new PostExchange(place, { accept, requests, batch, startedMs });
   endpoint.waiting.add(exchange);
-  for (const message of requests) messages.request(conversation, message, exchange);
-  return exchange.response;
-}
-
-/** A stream for a POST: resumable within a session that has room for it, else one response. */
-function openSink(conversation: Conversation, { endpoint, context }: Place): EventSink {
-  const { session } = conversation;
-  const { limits, streams, clock } = endpoint;
-  const replay = session?.openStream();
-  const stream: SseStream = new SseStream({
-    maxBufferBytes: limits.maxStreamBufferBytes,
-    set: streams,
-    owner: streamOwner(endpoint, context),
-    onClose: () => replay?.detach(stream),
-  });
-  if (replay === undefined) {
-    stream.writeText(STREAM_OPENED);
-    return {
-      response: stream.response(),
-      isConnected: () => stream.open,
-      send: (message) =>
-        void stream.write(encodeOutgoing(message, messageHead(undefined), EVENT_END)),
-      finish: () => stream.end(),
-    };
+  for (const message of body.messages) {
+    if (message.kind === "request") messages.request(conversation, message, exchange);
   }
-  const priming = session?.traits?.primingEvent === true;
-  stream.writeText(priming ? primingEvent(replay.cursor, RETRY_MS) : STREAM_OPENED);
-  replay.attach(stream);
-  return {
-    response: stream.response(),
-    isConnected: () => replay.connected,
-    send: (message, answerTo) => replay.send(message, answerTo),
-    finish: () => replay.finish(clock.nowMs()),
-  };
+  return exchange.response;
 }
 
 /** Serves GET with a session: the stand-alone stream, or the resumption of any stream. */

@@ -27,7 +27,7 @@ export function healthRoutes(
   app.get("/health/servers", admin, (c) => reply(c, health.servers()));
   app.get("/health/servers/:server", admin, (c) => {
     const answer = health.server(c.req.param("server"));
-    if (answer === undefined) return unknownServer(c);
+    if (answer === undefined) return unknownServer();
     return reply(c, answer.body, answer.isHealthy ? 200 : 503);
   });
   app.get("/health/resources", admin, (c) => reply(c, health.resources()));

@@ -3,7 +3,7 @@
  */
 import type { Hono } from "hono";
 import { healthWord } from "../../observe/health-report.ts";
-import type { AppOptions, Env } from "../context.ts";
+import { incoming, type AppOptions, type Env } from "../context.ts";
 import { adminGuard } from "../admin-guard.ts";
 import { admitToServer, adminUser, unknownServer } from "../gate.ts";
 import { reply } from "../reply.ts";
@@ -25,10 +25,10 @@ export function utilityRoutes(app: Hono<Env>, options: AppOptions): void {
 
   app.get("/servers/:server/health", (c) => {
     const slug = c.req.param("server");
-    const admitted = admitToServer(c, slug, options);
+    const admitted = admitToServer(incoming(c), slug, options);
     if (admitted instanceof Response) return admitted;
     const status = actions.server(slug);
-    if (status === undefined) return unknownServer(c);
+    if (status === undefined) return unknownServer();
     const { name, state, error } = status;
     const word = healthWord(state);
     const body = { status: word, server: name, state };
@@ -46,7 +46,7 @@ export function utilityRoutes(app: Hono<Env>, options: AppOptions): void {
 
   app.get("/listtools/:server", admin, async (c) => {
     const status = actions.server(c.req.param("server"));
-    if (status === undefined) return unknownServer(c);
+    if (status === undefined) return unknownServer();
     const { name, slug } = status;
     c.env.control.timeout(c.req.raw, 0);
     try {

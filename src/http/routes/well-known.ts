@@ -30,9 +30,9 @@ export function wellKnownRoutes(app: Hono<Env>, auth: AuthPort): void {
 }
 
 /** Where the metadata of the URL that a request came to is, as the client can reach it. */
-export function resourceMetadataUrl(c: Context<Env>, auth: AuthPort): string {
-  const { issuer, base } = placeOf(c, auth.publicHosts());
-  const { ownPath } = c.env;
+export function resourceMetadataUrl(env: Env["Bindings"], auth: AuthPort): string {
+  const { issuer, base } = placeOf(env, auth.publicHosts());
+  const { ownPath } = env;
   const path = ownPath === "/" ? "" : ownPath.replace(/\/messages?$/, "/sse");
   return `${issuer.issuer}${RESOURCE}${base.slice(issuer.issuer.length)}${path}`;
 }
@@ -46,8 +46,7 @@ interface Place {
   readonly slug: string | undefined;
 }
 
-function placeOf(c: Context<Env>, hosts: PublicHosts): Place {
-  const { host } = c.env;
+function placeOf({ host }: Env["Bindings"], hosts: PublicHosts): Place {
   const { root } = hosts;
   if (host.kind === "main") return { issuer: root, base: root.issuer, slug: undefined };
   const own = hosts.atSubdomain(host.slug);
@@ -59,7 +58,7 @@ function placeOf(c: Context<Env>, hosts: PublicHosts): Place {
 
 function resourceMetadata(c: Context<Env>, auth: AuthPort): Response {
   const hosts = auth.publicHosts();
-  const { issuer, base, slug } = placeOf(c, hosts);
+  const { issuer, base, slug } = placeOf(c.env, hosts);
   const suffix = behind(c, RESOURCE, issuer);
   const named = slug === undefined ? serverAt(suffix, hosts) : slug;
   if (named === undefined || (slug !== undefined && !ENDPOINT.test(suffix))) return nothing(c);
@@ -79,7 +78,7 @@ function serverAt(suffix: string, hosts: PublicHosts): string | undefined {
 }
 
 function serverMetadata(c: Context<Env>, auth: AuthPort, name: string): Response {
-  const { issuer } = placeOf(c, auth.publicHosts());
+  const { issuer } = placeOf(c.env, auth.publicHosts());
   const isExact = behind(c, name, issuer) === "";
   if (!isExact || auth.authorizationServer === undefined) return nothing(c);
   return reply(c, auth.authorizationServer.metadata(issuer));

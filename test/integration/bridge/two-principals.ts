@@ -118,7 +118,7 @@ function route(
   const nothing = (): void => undefined;
   const context = {
     caller: { user: principal, client: principal },
-    mayGoOn: () => true,
+    watchCaller: () => () => true,
     messagesUri: () => "/",
     liftTimeout: nothing,
     restoreTimeout: nothing,

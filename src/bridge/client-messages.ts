@@ -21,7 +21,8 @@ import { failureAnswer, type Exchange } from "./exchange.ts";
 import { tooMuch } from "./fault.ts";
 import type { KeptAnswers } from "./kept-answers.ts";
 import { sendHeld, settleQuestion } from "./questions.ts";
-import { deliver, fail, relay, type Outcome, type RelayContext } from "./relay.ts";
+import type { Outcome, RelayContext } from "./relay-context.ts";
+import { deliver, fail, relay } from "./relay.ts";
 import { logLevelIndex } from "./routing.ts";
 import { MAX_SUBSCRIPTIONS, stringMember, type SharedState } from "./shared-state.ts";
 import type { Shim } from "./shim.ts";
@@ -57,10 +58,10 @@ export class ClientMessages {
         if (conversation.group !== undefined)
           options.kept().learn(conversation.group, method, result);
       },
-      readParams: (payload, conversation) =>
+      readParams: ({ payload, plain }, conversation) =>
         payload === undefined
           ? undefined
-          : readClientParams(payload, !conversation.own, options.maxJsonDepth),
+          : readClientParams(payload, !conversation.own, options.maxJsonDepth, plain),
       settle: (conversation, call, answer, outcome) =>
         this.settle(conversation, call, answer, outcome),
     };
@@ -199,7 +200,7 @@ export class ClientMessages {
       return;
     }
     if (group === undefined || !this.#inCommon(conversation, call, message, upstream, group)) {
-      relay(conversation, call, message.payload, upstream, this.#relayContext);
+      relay(conversation, call, message, upstream, this.#relayContext);
     }
   }
 

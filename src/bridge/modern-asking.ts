@@ -20,7 +20,8 @@ import type { ModernContext } from "./modern-context.ts";
 import type { ModernRequest } from "./modern-request.ts";
 import { ParkedCalls } from "./parked-calls.ts";
 import { requiredCapabilities } from "./question-needs.ts";
-import { deliver, relay, type Outcome, type RelayContext } from "./relay.ts";
+import type { Outcome, RelayContext } from "./relay-context.ts";
+import { deliver, relay } from "./relay.ts";
 import { isBoundTo, type StateBinding } from "./request-state.ts";
 import { bindingOf } from "./wrapped-state.ts";
 
@@ -177,7 +178,7 @@ export class ModernAsking {
       () => {
         late.cancel();
         if (modern.phase !== "running") return;
-        relay(conversation, call, request.message.payload, upstream, { ...given, settle });
+        relay(conversation, call, request.message, upstream, { ...given, settle });
       },
       (error: unknown) => this.#abandon(modern, String(error)),
     );

@@ -21,7 +21,7 @@ import type { Outgoing } from "../wire/message.ts";
 import type { KeptAnswers } from "./kept-answers.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
 import type { ModernRequest } from "./modern-request.ts";
-import type { Outcome } from "./relay.ts";
+import type { Outcome } from "./relay-context.ts";
 import type { StateSealer } from "./request-state.ts";
 import type { ToolDirectory } from "./tool-directory.ts";
 

@@ -21,7 +21,7 @@ import {
   type Message,
 } from "../wire/message.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
-import type { Payload } from "./relay.ts";
+import type { Payload } from "./relay-context.ts";
 import type { SharedState } from "./shared-state.ts";
 
 const ACKNOWLEDGED = "notifications/subscriptions/acknowledged";

@@ -28,7 +28,8 @@ import { listenToLegacy } from "./modern-listen.ts";
 import { asTask, awaitTask } from "./task-run.ts";
 import type { Disconnect, ModernRequest } from "./modern-request.ts";
 import { checkParams } from "./param-check.ts";
-import { deliver, fail, relay, type Outcome, type RelayContext } from "./relay.ts";
+import type { Outcome, RelayContext } from "./relay-context.ts";
+import { deliver, fail, relay } from "./relay.ts";
 
 export class ModernMessages {
   readonly asking: ModernAsking;
@@ -116,7 +117,7 @@ export class ModernMessages {
     }
     if (asker.envelope.logLevel !== undefined) this.#context.raiseVolume(conversation, upstream);
     if (modernMethod(message.method)?.mayAsk !== true) {
-      relay(conversation, call, message.payload, upstream, this.#relayContext(asker));
+      relay(conversation, call, message, upstream, this.#relayContext(asker));
       return;
     }
     checkParams(request, call, upstream, this.#context, {
@@ -140,7 +141,7 @@ export class ModernMessages {
       maxJsonDepth,
       emit,
       learnList: this.#context.learnList,
-      readParams: (payload) => {
+      readParams: ({ payload }) => {
         const params = payload === undefined ? undefined : fromModernParams(payload, maxJsonDepth);
         return isTask && params !== undefined ? asTask(params) : params;
       },

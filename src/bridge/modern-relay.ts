@@ -26,7 +26,8 @@ import { ListenTable, relayListen } from "./modern-listen.ts";
 import { settleModern, type ModernContext } from "./modern-context.ts";
 import type { Disconnect, ModernRequest } from "./modern-request.ts";
 import { checkParams } from "./param-check.ts";
-import { deliver, fail, relay, type Outcome, type RelayContext } from "./relay.ts";
+import type { Outcome, RelayContext } from "./relay-context.ts";
+import { deliver, fail, relay } from "./relay.ts";
 import { requiredCapabilities } from "./question-needs.ts";
 import { unwrapState, wrapState } from "./wrapped-state.ts";
 import { logLevelIndex } from "./routing.ts";
@@ -81,7 +82,7 @@ export class ModernRelay {
         }
         this.#running.set(call, { upstream, call, logLevel: envelope.logLevel });
         checkParams(unwrapped.value, call, upstream, this.#context, {
-          go: () => relay(conversation, call, message.payload, upstream, context),
+          go: () => relay(conversation, call, message, upstream, context),
           refuse: ({ code, message: text, status }) =>
             this.#settle(conversation, call, textError(call.id, code, text), "error", status),
         });
@@ -151,7 +152,7 @@ export class ModernRelay {
       maxJsonDepth,
       emit,
       learnList: this.#context.learnList,
-      readParams: (payload) => passParams(payload, maxJsonDepth),
+      readParams: ({ payload }) => passParams(payload, maxJsonDepth),
       translate: (call, answer) =>
         wrapState(checkInputRequired(call, answer, capabilities), request, this.#context),
       settle: (conversation, call, answer, outcome) =>

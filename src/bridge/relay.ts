@@ -3,67 +3,19 @@
  * replaced in the bytes, tools filtered, optional lists filled in, everything else as it is.
  */
 import { emptyList, optionalList, type OptionalList } from "../codec/optional-lists.ts";
-import {
-  type ClientParams,
-  nameOf,
-  restoreProgressToken,
-  toChildParams,
-} from "../codec/client-params.ts";
-import type { ServerConfig } from "../config/model.ts";
+import { type ClientParams, nameOf } from "../codec/client-params.ts";
 import { GatewayError } from "../kernel/error.ts";
-import type { Emit } from "../kernel/event.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
 import { MAX_DEPTH, memberNamed, objectMembers } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
-import {
-  jsonBytes,
-  outgoingAnswer,
-  outgoingCall,
-  textError,
-  type Outgoing,
-} from "../wire/message.ts";
+import { jsonBytes, outgoingAnswer, plainOf, textError, type Message } from "../wire/message.ts";
 import type { Answer } from "../upstream/call.ts";
 import type { Link } from "../upstream/link.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
+import type { Payload, RelayContext } from "./relay-context.ts";
+import { RelayedCall, type Relayed } from "./relayed-call.ts";
 import { failureAnswer } from "./exchange.ts";
-import type { ToolDirectory } from "./tool-directory.ts";
-
-export type Outcome = "result" | "error" | "failed" | "cancelled";
-
-export interface RelayContext {
-  readonly server: ServerConfig;
-  readonly tools: ToolDirectory;
-  /** The last optional lists that a child gave, by method. */
-  readonly lastLists: WeakMap<Link, Map<string, Uint8Array>>;
-  readonly maxJsonDepth: number;
-  readonly emit: Emit;
-  /** Keeps what a child of several clients lists, for the next run. */
-  readonly learnList?: (conversation: Conversation, method: string, result: Uint8Array) => void;
-  /** Params of the client on their way to the child. */
-  readonly readParams: (
-    payload: Uint8Array | undefined,
-    conversation: Conversation,
-  ) => ClientParams | undefined;
-  /** The child's answer in the words of the client's era; as it is where both speak one. */
-  readonly translate?: (call: ClientCall, answer: Payload) => Payload;
-  /** Takes an answer that is no end of the call, which `again` makes once more; true when it did. */
-  readonly intercept?: (call: ClientCall, answer: Answer, again: Again) => boolean;
-  /** Takes progress of a call whose client may have another token by now. */
-  readonly onProgress?: (call: ClientCall, params: Uint8Array) => void;
-  readonly settle: (
-    conversation: Conversation,
-    call: ClientCall,
-    answer: Outgoing,
-    outcome: Outcome,
-  ) => void;
-}
-
-/** Makes a call once more, with its params changed; no effect when it is settled. */
-export type Again = (change: (first: ClientParams) => ClientParams) => void;
-
-/** A result or an error, in bytes. */
-export type Payload = Extract<Answer, { readonly payload: Uint8Array }>;
 
 /** Failures that pass: a missing program is told instead. */
 const SUBSTITUTABLE: ReadonlySet<string> = new Set([
@@ -78,11 +30,11 @@ const MAX_REMEMBERED_BYTES = 1024 * 1024;
 export function relay(
   conversation: Conversation,
   call: ClientCall,
-  payload: Uint8Array | undefined,
+  message: Pick<Message, "payload" | "plain">,
   upstream: Upstream,
   context: RelayContext,
 ): void {
-  const { server, tools, maxJsonDepth } = context;
+  const { server, tools } = context;
   const list = optionalList(call.method);
   if (
     list !== undefined &&
@@ -91,7 +43,7 @@ export function relay(
     substitute(conversation, call, list, `"${list.capability}" is not declared`, context);
     return;
   }
-  const params = context.readParams(payload, conversation);
+  const params = context.readParams(message, conversation);
   call.pages = params !== undefined && memberNamed(params.members, "cursor") !== undefined;
   let tool: string | undefined;
   if (call.method === "tools/call" && params !== undefined) call.toolAsked ??= nameOf(params);
@@ -100,7 +52,7 @@ export function relay(
     const native = asked === undefined ? undefined : tools.resolve(asked);
     if (asked !== undefined && native === undefined && !tools.complete) {
       const again = (): void => {
-        if (!call.settled) relay(conversation, call, payload, upstream, context);
+        if (!call.settled) relay(conversation, call, message, upstream, context);
       };
       tools.load(upstream, server.requestTimeoutMs).then(again, (error: unknown) => {
         context.settle(conversation, call, failureAnswer(call.id, error), "failed");
@@ -116,44 +68,8 @@ export function relay(
     call.tool = tool;
     if (tool === asked) tool = undefined;
   }
-  const send = (given: ClientParams | undefined, sinceMs: number | undefined): void => {
-    call.handle = upstream.call({
-      method: call.method,
-      params: (own) =>
-        given === undefined
-          ? undefined
-          : toChildParams(
-              given,
-              tool === undefined ? { token: own } : { token: own, name: tool },
-              maxJsonDepth,
-            ),
-      flow: conversation.flow,
-      timeoutMs: call.timeoutMs,
-      ...(sinceMs === undefined ? {} : { sinceMs }),
-      onAnswer: (answer) => answered({ conversation, call, upstream, again }, answer, context),
-      ...progressOf(call, given?.progressToken, context),
-    });
-  };
-  const again: Again = (change) => {
-    if (!call.settled && params !== undefined) send(change(params), undefined);
-  };
-  send(params, call.startedMs);
-}
-
-/** Where progress goes, for a client that wants any. */
-function progressOf(
-  call: ClientCall,
-  token: string | undefined,
-  context: RelayContext,
-): { readonly onProgress?: (params: Uint8Array) => void } {
-  if (token === undefined) return {};
-  return {
-    onProgress: (progress) => {
-      if (context.onProgress !== undefined) return context.onProgress(call, progress);
-      const restored = restoreProgressToken(progress, token, context.maxJsonDepth);
-      call.exchange.relate(outgoingCall(undefined, "notifications/progress", restored));
-    },
-  };
+  const sent = new RelayedCall({ conversation, call, upstream, tool }, context, answered);
+  sent.send(params, call.startedMs);
 }
 
 /** A request that its child will not answer: an optional list is filled in, the rest is an error. */
@@ -171,16 +87,8 @@ export function fail(
   }
 }
 
-interface Relayed {
-  readonly conversation: Conversation;
-  readonly call: ClientCall;
-  readonly upstream: Upstream;
-  readonly again: Again;
-}
-
 function answered(relayed: Relayed, answer: Answer, context: RelayContext): void {
-  const { conversation, call, upstream, again } = relayed;
-  if (context.intercept?.(call, answer, again) === true) return;
+  const { conversation, call, upstream } = relayed;
   const list = optionalList(call.method);
   if (answer.kind === "failed") {
     fail(conversation, call, answer.error, context);
@@ -213,9 +121,15 @@ export function deliver(
   answer: Payload,
   context: RelayContext,
 ): void {
-  const { kind, payload } = context.translate?.(call, answer) ?? answer;
+  const { kind, payload, plain } = context.translate?.(call, answer) ?? answer;
+  if (kind === "error") {
+    context.settle(conversation, call, outgoingAnswer(call.id, kind, payload), kind);
+    return;
+  }
   const shown =
-    call.method === "tools/list" && kind === "result" ? context.tools.expose(payload) : payload;
+    call.method === "tools/list"
+      ? context.tools.expose(payload)
+      : (plainOf(payload, plain) ?? payload);
   context.settle(conversation, call, outgoingAnswer(call.id, kind, shown), kind);
 }
 

@@ -16,7 +16,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { jsonBytes } from "../wire/message.ts";
 import type { ClientCall, Conversation, Question } from "./conversation.ts";
 import { askClient, withdrawQuestion, type QuestionLimits } from "./questions.ts";
-import type { Again } from "./relay.ts";
+import type { Again } from "./relay-context.ts";
 
 export interface RoundContext {
   readonly roots: RootsPolicy;

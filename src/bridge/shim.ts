@@ -31,7 +31,8 @@ import {
 import { LATEST_MODERN } from "../wire/revision.ts";
 import type { ClientCall, Conversation, ShimState } from "./conversation.ts";
 import type { ListenTable } from "./modern-listen.ts";
-import { relay, type Outcome, type RelayContext } from "./relay.ts";
+import type { Outcome, RelayContext } from "./relay-context.ts";
+import { relay } from "./relay.ts";
 import { MAX_SUBSCRIPTIONS, stringMember } from "./shared-state.ts";
 import { askRound, type RoundContext } from "./shim-round.ts";
 
@@ -108,7 +109,7 @@ export class Shim {
     const level = conversation.logLevel ?? DEFAULT_LEVEL;
     this.#context.track(call, upstream, level);
     call.onEnd = () => this.#context.untrack(call);
-    relay(conversation, call, message.payload, upstream, this.#relayContext(conversation, shim));
+    relay(conversation, call, message, upstream, this.#relayContext(conversation, shim));
   }
 
   #setLevel(conversation: Conversation, call: ClientCall, params: Uint8Array | undefined): void {
@@ -221,7 +222,7 @@ export class Shim {
     const { round } = this.#context;
     return {
       ...this.#context,
-      readParams: (payload) => toModernParams(payload, this.#envelope(conversation, shim)),
+      readParams: ({ payload }) => toModernParams(payload, this.#envelope(conversation, shim)),
       translate: (call, answer) => {
         if (answer.kind === "error") return downError(call.method, answer.payload);
         const tool = call.tool;

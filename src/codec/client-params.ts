@@ -5,6 +5,7 @@
  */
 import { memberNamed, objectMembers, stringValue, type Member } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
+import { plainOf, type Plain } from "../wire/message.ts";
 import { applyEdits, progressTokenOf, type Edit } from "../wire/splice.ts";
 
 const RESERVED_PREFIX = "io.modelcontextprotocol/";
@@ -19,6 +20,7 @@ export interface ClientParams {
   readonly members: readonly Member[];
   /** JSON text of the client's progress token. */
   readonly progressToken: string | undefined;
+  readonly plain?: Plain | undefined;
 }
 
 /**
@@ -29,6 +31,7 @@ export function readClientParams(
   params: Uint8Array,
   dropTask: boolean,
   maxDepth: number,
+  plain?: Plain,
 ): ClientParams {
   const members = objectMembers(params, 0, maxDepth) ?? [];
   const cleaned = withoutReserved(params, members, dropTask, maxDepth);
@@ -37,6 +40,7 @@ export function readClientParams(
       bytes: params,
       members,
       progressToken: progressTokenOf(params, members, maxDepth)?.text,
+      plain,
     };
   }
   const kept = objectMembers(cleaned, 0, maxDepth) ?? [];
@@ -75,7 +79,11 @@ function withoutReserved(
 
 /** The `name` of params, or undefined. */
 export function nameOf(params: ClientParams): string | undefined {
-  return stringValue(params.bytes, memberNamed(params.members, "name"));
+  return stringValue(
+    params.bytes,
+    memberNamed(params.members, "name"),
+    plainOf(params.bytes, params.plain),
+  );
 }
 
 /** Params for the child, with its own progress token and the tool's own name in place. */

@@ -2,10 +2,9 @@
  * Authorization, wired: the database with the tables of every store, who may call, and what the HTTP
  * room is given of it. Nothing of it exists where authentication is off.
  */
-import type { Database } from "bun:sqlite";
 import { KEY_TABLES, KeyStore } from "../auth/key-store.ts";
 import { EVENT_TABLES } from "../auth/event-store.ts";
-import { openAuthDatabase, watchChanges } from "../auth/database.ts";
+import { openAuthDatabase, watchChanges, type AuthDatabase } from "../auth/database.ts";
 import { AUTHORIZATION_SERVER_TABLES, EmbeddedServer } from "../auth/embedded-server.ts";
 import { PublicHosts } from "../auth/public-hosts.ts";
 import { ResourceServer } from "../auth/resource-server.ts";
@@ -61,7 +60,7 @@ export function openAuthorization(options: AuthorizationOptions): Authorization 
     tokens: { find: (token) => tokens.findAccessToken(token) },
     keys,
     config,
-    changes: watchChanges(database),
+    changes: watchChanges(database, () => clock.nowMs()),
     clock,
     emit,
   });
@@ -152,7 +151,7 @@ const TABLES: readonly string[] = [
 const FLUSH_MS = 30_000;
 
 /** A folder that cannot be used costs what would have been kept, never the start. */
-function open(folder: string, emit: Emit): Database {
+function open(folder: string, emit: Emit): AuthDatabase {
   try {
     return openAuthDatabase(folder, TABLES);
   } catch (error) {

@@ -7,7 +7,7 @@ import type { Limits } from "../config/model.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { INVALID_REQUEST, PARSE_ERROR, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { arrayElements, skipSpace, skipValue, TOO_DEEP } from "../wire/json-scan.ts";
-import { isJson, parseMessage, type Message } from "../wire/message.ts";
+import { isJson, parseMessage, plainText, type Message } from "../wire/message.ts";
 import { flattenLineBreaks } from "../wire/splice.ts";
 import { refusal } from "./answers.ts";
 import { readBody } from "./body.ts";
@@ -86,17 +86,18 @@ function readBatch(bytes: Uint8Array, limits: Limits): Result<PostBody, Response
 }
 
 function readMessage(bytes: Uint8Array, maxDepth: number): Result<Message, Response> {
-  const parsed = parseMessage(bytes, maxDepth);
+  const text = plainText(bytes);
+  const parsed = parseMessage(bytes, maxDepth, text);
   if ("fault" in parsed) {
     const { code, message, id } = parsed.fault;
     return refuse(400, code, message, id);
   }
   // Of any length: a broken text could end a child that others share.
-  if (!isJson(bytes)) {
+  if (!isJson(bytes, text)) {
     return refuse(400, PARSE_ERROR, "Parse error: the body is no JSON");
   }
-  flattenLineBreaks(bytes);
-  return ok(parsed.message);
+  if (!flattenLineBreaks(bytes)) return ok(parsed.message);
+  return ok({ ...parsed.message, plain: undefined });
 }
 
 function refuse(

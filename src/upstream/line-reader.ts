@@ -8,7 +8,7 @@
 import type { Incarnation } from "../supervisor/model.ts";
 import { INVALID_REQUEST } from "../wire/error-codes.ts";
 import { arrayElements, skipSpace } from "../wire/json-scan.ts";
-import { CHECKED_BYTES, isJson, parseMessage, type Message } from "../wire/message.ts";
+import { CHECKED_BYTES, isJson, parseMessage, plainText, type Message } from "../wire/message.ts";
 import { LineSplitter } from "../wire/ndjson.ts";
 import { flattenLineBreaks } from "../wire/splice.ts";
 import type { NoiseMeter } from "./noise-meter.ts";
@@ -65,7 +65,8 @@ function readMessage(bytes: Uint8Array, options: LineReaderOptions): void {
     options.noise.line(bytes);
     return;
   }
-  const parsed = parseMessage(bytes, options.maxJsonDepth);
+  const text = plainText(bytes);
+  const parsed = parseMessage(bytes, options.maxJsonDepth, text);
   if ("fault" in parsed) {
     options.noise.line(bytes);
     // It names one of our calls and is no call itself: its caller must not wait for more.
@@ -80,7 +81,7 @@ function readMessage(bytes: Uint8Array, options: LineReaderOptions): void {
     return;
   }
   const { message } = parsed;
-  if (bytes.length <= CHECKED_BYTES && !isJson(bytes)) {
+  if (bytes.length <= CHECKED_BYTES && !isJson(bytes, text)) {
     options.noise.line(bytes);
     const answers = message.kind === "result" || message.kind === "error";
     if (answers && message.id !== undefined) {
@@ -88,6 +89,6 @@ function readMessage(bytes: Uint8Array, options: LineReaderOptions): void {
     }
     return;
   }
-  if (message.payload !== undefined) flattenLineBreaks(message.payload);
-  options.onMessage(message);
+  const isChanged = message.payload !== undefined && flattenLineBreaks(message.payload);
+  options.onMessage(isChanged ? { ...message, plain: undefined } : message);
 }

@@ -42,7 +42,7 @@ export class LineWriter {
       this.#writeHeld(message);
       return true;
     }
-    const bytes = message.payload?.length ?? 0;
+    const bytes = message.head.length + (message.payload?.length ?? 0);
     if (this.#waiting >= MAX_WAITING || this.#waitingBytes + bytes > MAX_WAITING_BYTES)
       return false;
     this.#waiting++;

@@ -18,7 +18,7 @@ import {
   type Message,
 } from "../wire/message.ts";
 import { createBodyTrace } from "./body-trace.ts";
-import type { Answer, Call, CallHandle, Entry } from "./call.ts";
+import { Entry, type Answer, type Call, type CallDesk, type CallHandle } from "./call.ts";
 import { brokenAnswer, needsNoSlot, overloaded, timedOut } from "./call-limits.ts";
 import { DroppedMessages } from "./dropped-messages.ts";
 import { FairQueue } from "./fair-queue.ts";
@@ -114,34 +114,28 @@ export class Upstream {
 
   /** Sends a request, now or when a slot is free. The answer may come before this returns. */
   call(call: Call): CallHandle {
-    const entry: Entry = {
-      id: ++this.#lastId,
-      call,
-      deadlineMs: this.#deadlineOf(call, call.sinceMs),
-      state: "waiting",
-      holdsSlot: false,
-    };
+    const deadlineMs = this.#deadlineOf(call, call.sinceMs);
+    const entry = new Entry(++this.#lastId, call, deadlineMs, this.#desk);
     if (this.#closed !== undefined) this.#settle(entry, { kind: "failed", error: this.#closed });
     else if (needsNoSlot(call) || this.#slots < this.#options.maxInFlight) this.#run(entry);
     else if (!this.#queue.push(call.flow, entry)) {
       this.#settle(entry, { kind: "failed", error: overloaded(this.#options) });
     }
-    return {
-      get open() {
-        return entry.state !== "settled";
-      },
-      cancel: (reason) => this.#cancel(entry, reason),
-      park: () => {
-        entry.deadlineMs = Number.POSITIVE_INFINITY;
-        this.#freeSlot(entry);
-      },
-      resume: () => {
-        if (entry.state !== "running") return;
-        entry.deadlineMs = this.#deadlineOf(call);
-        this.#takeSlot(entry);
-      },
-    };
+    return entry;
   }
+
+  readonly #desk: CallDesk = {
+    cancel: (entry, reason) => this.#cancel(entry, reason),
+    park: (entry) => {
+      entry.deadlineMs = Number.POSITIVE_INFINITY;
+      this.#freeSlot(entry);
+    },
+    resume: (entry) => {
+      if (entry.state !== "running") return;
+      entry.deadlineMs = this.#deadlineOf(entry.call);
+      this.#takeSlot(entry);
+    },
+  };
 
   /** The same as a promise. @throws GatewayError */
   ask(call: Omit<Call, "onAnswer">): Promise<Extract<Answer, { payload: Uint8Array }>> {
@@ -271,7 +265,7 @@ export class Upstream {
       return;
     }
     const kind = message.kind === "result" ? "result" : "error";
-    this.#settle(entry, { kind, payload: message.payload });
+    this.#settle(entry, { kind, payload: message.payload, plain: message.plain });
   }
 
   #readProgress(message: Message): void {

@@ -246,9 +246,20 @@ export function memberNamed(members: readonly Member[], key: string): Member | u
   return undefined;
 }
 
-/** The string value at `[start, end)`, or undefined when it is no string. */
-export function stringValue(bytes: Uint8Array, span: Span | undefined): string | undefined {
+/**
+ * The string value at `[start, end)`, or undefined when it is no string.
+ * @param text the same bytes as text, when they are ASCII only
+ */
+export function stringValue(
+  bytes: Uint8Array,
+  span: Span | undefined,
+  text?: string,
+): string | undefined {
   if (span === undefined || bytes[span.start] !== QUOTE) return undefined;
+  if (text !== undefined) {
+    const inner = text.slice(span.start + 1, span.end - 1);
+    if (!inner.includes("\\")) return inner;
+  }
   try {
     const value: unknown = JSON.parse(textOf(bytes, span.start, span.end));
     return typeof value === "string" ? value : undefined;

@@ -29,6 +29,19 @@ export interface Message {
   readonly method: string;
   /** params, result or error: a view of the bytes it came in; undefined when absent. */
   readonly payload: Uint8Array | undefined;
+  /** Of a short message in ASCII only. */
+  readonly plain?: Plain | undefined;
+}
+
+/** Bytes and the same as text, which is cheaper to pass on. */
+export interface Plain {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
+
+/** The text of bytes, unless they were replaced since it was read. */
+export function plainOf(bytes: Uint8Array, plain: Plain | undefined): string | undefined {
+  return plain?.bytes === bytes ? plain.text : undefined;
 }
 
 export interface MessageFault {
@@ -45,8 +58,22 @@ export type Parsed = { readonly message: Message } | { readonly fault: MessageFa
 /** Lines of children up to this size are checked by the JSON parser, longer ones by structure only. */
 export const CHECKED_BYTES = 64 * 1024;
 
-/** Reads one message; `maxDepth` caps the nesting. Never throws. */
-export function parseMessage(bytes: Uint8Array, maxDepth: number): Parsed {
+/** Longer messages are passed on as bytes. */
+const MAX_TEXT_BYTES = 16 * 1024;
+
+/** The text of a short message that is ASCII only, so that indices into one are those into the other. */
+export function plainText(bytes: Uint8Array): string | undefined {
+  if (bytes.length > MAX_TEXT_BYTES) return undefined;
+  const text = textOf(bytes);
+  // One character for each byte: ASCII, or a byte that is broken and was replaced.
+  return text.length === bytes.length && !text.includes("\uFFFD") ? text : undefined;
+}
+
+/**
+ * Reads one message; `maxDepth` caps the nesting. Never throws.
+ * @param text its `plainText`, where the caller has it
+ */
+export function parseMessage(bytes: Uint8Array, maxDepth: number, text?: string): Parsed {
   const scan = scanMembers(bytes, 0, maxDepth);
   if (scan.end === TOO_DEEP) {
     return fault(INVALID_REQUEST, `Invalid request: JSON nests deeper than ${maxDepth} levels`);
@@ -56,7 +83,7 @@ export function parseMessage(bytes: Uint8Array, maxDepth: number): Parsed {
       ? fault(INVALID_REQUEST, "Invalid request: a JSON-RPC message is an object")
       : fault(PARSE_ERROR, "Parse error: the text is no JSON");
   }
-  return classify(bytes, scan.members);
+  return classify(bytes, scan.members, text);
 }
 
 function isOtherJson(bytes: Uint8Array): boolean {
@@ -65,9 +92,9 @@ function isOtherJson(bytes: Uint8Array): boolean {
 }
 
 /** True when the JSON parser accepts the bytes. */
-export function isJson(bytes: Uint8Array): boolean {
+export function isJson(bytes: Uint8Array, text = textOf(bytes)): boolean {
   try {
-    JSON.parse(textOf(bytes));
+    JSON.parse(text);
     return true;
   } catch {
     // The answer is the question: it is no JSON.
@@ -75,9 +102,9 @@ export function isJson(bytes: Uint8Array): boolean {
   }
 }
 
-function classify(bytes: Uint8Array, members: readonly Member[]): Parsed {
+function classify(bytes: Uint8Array, members: readonly Member[], text?: string): Parsed {
   const idMember = memberNamed(members, "id");
-  const id = idMember === undefined ? undefined : idText(bytes, idMember);
+  const id = idMember === undefined ? undefined : idText(bytes, idMember, text);
   const methodMember = memberNamed(members, "method");
   const refuse = (why: string): Parsed =>
     fault(INVALID_REQUEST, `Invalid request: ${why}`, id ?? undefined, methodMember === undefined);
@@ -85,7 +112,7 @@ function classify(bytes: Uint8Array, members: readonly Member[]): Parsed {
     return refuse('"jsonrpc" must be "2.0"');
   }
   if (methodMember !== undefined) {
-    const method = stringValue(bytes, methodMember);
+    const method = stringValue(bytes, methodMember, text);
     if (method === undefined) return refuse('"method" must be a string');
     if (id === null) return refuse('"id" must be a string or a number');
     const member = memberNamed(members, "params");
@@ -93,14 +120,8 @@ function classify(bytes: Uint8Array, members: readonly Member[]): Parsed {
     if (params !== undefined && bytes[params.start] !== 0x7b) {
       return refuse('"params" must be an object');
     }
-    return {
-      message: {
-        kind: id === undefined ? "notification" : "request",
-        id,
-        method,
-        payload: view(bytes, params),
-      },
-    };
+    const kind = id === undefined ? "notification" : "request";
+    return { message: { kind, id, method, ...payloadAt(bytes, params, text) } };
   }
   const pair = { result: memberNamed(members, "result"), error: memberNamed(members, "error") };
   // Servers written by hand name both and leave one of them null.
@@ -121,7 +142,7 @@ function classify(bytes: Uint8Array, members: readonly Member[]): Parsed {
       kind: result === undefined ? "error" : "result",
       id: id ?? undefined,
       method: "",
-      payload: view(bytes, result ?? error),
+      ...payloadAt(bytes, result ?? error, text),
     },
   };
 }
@@ -130,16 +151,23 @@ function isNull(bytes: Uint8Array, member: Member | undefined): boolean {
   return member !== undefined && bytes[member.start] === 0x6e;
 }
 
-function view(bytes: Uint8Array, member: Member | undefined): Uint8Array | undefined {
-  return member === undefined ? undefined : bytes.subarray(member.start, member.end);
+function payloadAt(
+  bytes: Uint8Array,
+  member: Member | undefined,
+  text: string | undefined,
+): Pick<Message, "payload" | "plain"> {
+  if (member === undefined) return { payload: undefined, plain: undefined };
+  const payload = bytes.subarray(member.start, member.end);
+  if (text === undefined) return { payload, plain: undefined };
+  return { payload, plain: { bytes: payload, text: text.slice(member.start, member.end) } };
 }
 
 /** JSON text of a string or number id; null when the id is of another type or a broken string. */
-function idText(bytes: Uint8Array, member: Member): string | null {
+function idText(bytes: Uint8Array, member: Member, text?: string): string | null {
   const first = bytes[member.start];
   const isNumber = first === 0x2d || (first !== undefined && first >= 0x30 && first <= 0x39);
-  if (!isNumber && stringValue(bytes, member) === undefined) return null;
-  return textOf(bytes, member.start, member.end);
+  if (!isNumber && stringValue(bytes, member, text) === undefined) return null;
+  return text?.slice(member.start, member.end) ?? textOf(bytes, member.start, member.end);
 }
 
 function hasVersion(bytes: Uint8Array, member: Member | undefined): boolean {
@@ -190,24 +218,32 @@ export interface Outgoing {
   readonly tail: string;
 }
 
-/** A request or notification. `id` is JSON text. */
+const PLAIN_METHOD = /^[\w/]+$/;
+
+/** A request or notification. `id` and params that are no bytes are JSON text. */
 export function outgoingCall(
   id: string | undefined,
   method: string,
-  params: Uint8Array | undefined,
+  params: Uint8Array | string | undefined,
 ): Outgoing {
   const start = id === undefined ? '{"jsonrpc":"2.0"' : `{"jsonrpc":"2.0","id":${id}`;
-  const named = `${start},"method":${JSON.stringify(method)}`;
+  const named = `${start},"method":${PLAIN_METHOD.test(method) ? `"${method}"` : JSON.stringify(method)}`;
   if (params === undefined) return { head: `${named}}`, payload: undefined, tail: "" };
+  if (typeof params === "string")
+    return { head: `${named},"params":${params}}`, payload: undefined, tail: "" };
   return { head: `${named},"params":`, payload: params, tail: "}" };
 }
 
-/** An answer whose payload is a result or an error object. `id` is JSON text. */
+/** An answer whose payload is a result or an error object. `id` and a payload that is no bytes are JSON text. */
 export function outgoingAnswer(
   id: string,
   kind: "result" | "error",
-  payload: Uint8Array,
+  payload: Uint8Array | string,
 ): Outgoing {
+  if (typeof payload === "string") {
+    const head = `{"jsonrpc":"2.0","id":${id},"${kind}":${payload}}`;
+    return { head, payload: undefined, tail: "" };
+  }
   return { head: `{"jsonrpc":"2.0","id":${id},"${kind}":`, payload, tail: "}" };
 }
 

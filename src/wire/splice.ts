@@ -71,13 +71,17 @@ const BREAKS = [0x0a, 0x0d] as const;
 /**
  * Replaces line breaks by spaces, in place. In JSON they are white space between tokens only; on
  * stdio they would end the line, in an event stream the event.
+ * @returns whether there were any
  */
-export function flattenLineBreaks(bytes: Uint8Array): void {
+export function flattenLineBreaks(bytes: Uint8Array): boolean {
+  let isChanged = false;
   for (const byte of BREAKS) {
     let at = bytes.indexOf(byte);
     while (at >= 0) {
       bytes[at] = 0x20;
+      isChanged = true;
       at = bytes.indexOf(byte, at + 1);
     }
   }
+  return isChanged;
 }

@@ -2,7 +2,13 @@
 import { describe, expect, test } from "bun:test";
 import { INVALID_REQUEST, PARSE_ERROR } from "../../../src/wire/error-codes.ts";
 import { textOf } from "../../../src/wire/key-text.ts";
-import { CHECKED_BYTES, idKey, parseMessage } from "../../../src/wire/message.ts";
+import {
+  CHECKED_BYTES,
+  idKey,
+  parseMessage,
+  plainOf,
+  plainText,
+} from "../../../src/wire/message.ts";
 import { JsonWriter, randomFrom } from "./random-json.ts";
 
 const encoder = new TextEncoder();
@@ -176,4 +182,41 @@ describe("idKey", () => {
       expect(idKey(one)).toBe(idKey(one));
     });
   }
+});
+
+describe("the text of a message", () => {
+  const plain = (text: string | Uint8Array): string | undefined =>
+    plainText(typeof text === "string" ? encoder.encode(text) : text);
+
+  test("is there for short ASCII only, so that its indices are those of the bytes", () => {
+    expect(plain('{"a":"\\u00e9"}')).toBe('{"a":"\\u00e9"}');
+    expect(plain("x".repeat(16 * 1024))?.length).toBe(16 * 1024);
+    expect(plain("x".repeat(16 * 1024 + 1))).toBeUndefined();
+    for (const other of ["é", "€", "😀", "\uFFFD"]) expect(plain(`"${other}"`)).toBeUndefined();
+  });
+
+  test("is none for bytes that are no UTF-8, which pass as they are", () => {
+    for (const broken of [[0xff], [0xc3], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0x80, 0x80]])
+      expect(plain(new Uint8Array([0x22, ...broken, 0x22]))).toBeUndefined();
+  });
+
+  test("reads the same message as bytes do", () => {
+    const texts = [
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}',
+      '{"method":"a\\u0062","params":{"x":[1,{"id":7}]},"jsonrpc":"2.0","id":"k\\"1"}',
+      '{"jsonrpc":"2.0","id":"3","result":{"content":[]}}',
+      '{"jsonrpc":"2.0","id":4,"error":{"code":-1,"message":"no"}}',
+    ];
+    for (const text of texts) {
+      const bytes = encoder.encode(text);
+      const byText = parseMessage(bytes, MAX_DEPTH, plainText(bytes));
+      const byBytes = parseMessage(bytes, MAX_DEPTH);
+      if (!("message" in byText) || !("message" in byBytes)) throw new Error("it is a message");
+      const { payload, plain: given, ...rest } = byText.message;
+      expect({ payload, ...rest, plain: undefined }).toEqual(byBytes.message);
+      if (payload === undefined) throw new Error("there is a payload");
+      expect(plainOf(payload, given)).toBe(textOf(payload));
+      expect(plainOf(payload.slice(), given)).toBeUndefined();
+    }
+  });
 });

@@ -58,18 +58,23 @@ interface Listener {
 
 export class LogRings {
   readonly #limits: RingLimits;
+  readonly #settle: () => void;
   /** By slug, "" for the gateway; the longest silent first. */
   readonly #rings = new Map<string, Ring>();
   readonly #listeners = new Set<Listener>();
   #lastNumber = 0;
 
-  constructor(limits: RingLimits = DEFAULT_RING_LIMITS) {
+  /** @param settle brings lines that wait to be told; called before lines are read */
+  constructor(limits: RingLimits = DEFAULT_RING_LIMITS, settle: () => void = () => {}) {
     this.#limits = limits;
+    this.#settle = settle;
   }
 
   /** Keeps a line and hands it to whoever listens. */
   add(line: LogLine): void {
-    const numbered: NumberedLine = { ...line, number: ++this.#lastNumber };
+    const { timeMs, level, server, event, text, fields } = line;
+    const number = ++this.#lastNumber;
+    const numbered: NumberedLine = { timeMs, level, server, event, text, fields, number };
     const ring = this.#ringOf(line.server ?? "");
     ring.lines.push(numbered);
     ring.chars += sizeOf(numbered);
@@ -81,6 +86,7 @@ export class LogRings {
 
   /** The last lines, oldest first. */
   tail(query: LineQuery = {}): readonly NumberedLine[] {
+    this.#settle();
     const { server, maxLines = Infinity, after = 0 } = query;
     const rings =
       server === undefined ? [...this.#rings.values()] : [this.#rings.get(server ?? "")];

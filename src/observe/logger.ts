@@ -4,7 +4,7 @@
  *
  * Everything that leaves passes here, so what must not be shown is blotted out here, for all sinks.
  */
-import type { Emit, LogLevel } from "../kernel/event.ts";
+import type { Emit, GatewayEvent, LogLevel } from "../kernel/event.ts";
 import { createLineRedactor, type OwnedSecrets } from "../kernel/redact.ts";
 import { createFormatter, type LogFormat } from "./log-format.ts";
 import { LEVEL_RANK, levelOf, lineOf, serverOf, type LogLine } from "./log-line.ts";
@@ -27,6 +27,8 @@ export interface LoggerOptions {
 
 export interface Logger {
   readonly emit: Emit;
+  /** The same for an event of that moment. */
+  readonly tell: (event: GatewayEvent, timeMs: number) => void;
   /** Blots out these values from now on, instead of those before. */
   readonly hide: (secrets: readonly OwnedSecrets[]) => void;
 }
@@ -39,17 +41,18 @@ export function createLogger(options: LoggerOptions): Logger {
   let redact = createLineRedactor(options.secrets);
   const { sinks, wallMs } = options;
   const wantsFields = options.format === "json";
-  const emit: Emit = (event) => {
+  const tell = (event: GatewayEvent, timeMs: number): void => {
     const server = serverOf(event);
     const most = server === undefined ? system : mcp;
     const isShown = LEVEL_RANK[levelOf(event)] <= most;
     if (!isShown && event.kind !== "child.stderr") return;
-    const line = lineOf(event, wallMs(), redact(server), wantsFields);
+    const line = lineOf(event, timeMs, redact(server), wantsFields);
     const text = format(line);
     for (const sink of sinks) sink(line, text, isShown);
   };
   return {
-    emit,
+    emit: (event) => tell(event, wallMs()),
+    tell,
     hide: (secrets) => {
       redact = createLineRedactor(secrets);
     },

@@ -6,8 +6,9 @@ import type { Emit, LogLevel } from "../kernel/event.ts";
 import type { OwnedSecrets } from "../kernel/redact.ts";
 import { LogFolder } from "./log-folder.ts";
 import type { LogFormat } from "./log-format.ts";
-import { LogRings } from "./log-ring.ts";
+import { DEFAULT_RING_LIMITS, LogRings } from "./log-ring.ts";
 import { createLogger, type LogSink } from "./logger.ts";
+import { RequestLines } from "./request-lines.ts";
 import type { StderrWriter } from "./stderr-writer.ts";
 
 /** What the configuration says of the log. */
@@ -45,7 +46,7 @@ export interface Logs {
 export function openLogs(options: LogsOptions): Logs {
   const { settings, secrets, clock, stderr } = options;
   const { logLevelSystem: system, logLevelMcp: mcp, logFormat: format } = settings;
-  const rings = new LogRings();
+  const rings = new LogRings(DEFAULT_RING_LIMITS, () => requests.settle());
   const sinks: LogSink[] = [
     (line) => rings.add(line),
     (_line, text, isShown) => {
@@ -53,10 +54,22 @@ export function openLogs(options: LogsOptions): Logs {
     },
   ];
   const logger = createLogger({ system, mcp, format, secrets, wallMs: clock.wallMs, sinks });
-  const folder = openFolder(settings, clock, logger.emit);
+  const requests = new RequestLines(logger.tell, clock);
+  const { emit } = requests;
+  const folder = openFolder(settings, clock, emit);
   if (folder !== undefined) sinks.push((line, text) => folder.write(line, text));
-  const { emit, hide } = logger;
-  return { emit, hide, rings, close: async () => folder?.close() };
+  return {
+    emit,
+    rings,
+    hide: (values) => {
+      requests.settle();
+      logger.hide(values);
+    },
+    close: async () => {
+      requests.settle();
+      await folder?.close();
+    },
+  };
 }
 
 function openFolder(settings: LogSettings, clock: Clock, emit: Emit): LogFolder | undefined {

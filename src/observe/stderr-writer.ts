@@ -23,24 +23,21 @@ export interface StderrWriter {
  */
 export function createStderrWriter(): StderrWriter {
   const sink = Bun.stderr.writer();
-  let pending: string[] = [];
-  let size = 0;
+  let pending = "";
   let dropped = 0;
   let running: Promise<void> | undefined;
   const drainAll = async (): Promise<void> => {
     try {
-      while (pending.length > 0) {
-        const text = pending.join("");
-        pending = [];
-        size = 0;
+      while (pending !== "") {
+        const text = pending;
+        pending = "";
         await sink.write(dropped > 0 ? `${text}… ${dropped} log lines were dropped\n` : text);
         dropped = 0;
         await sink.flush();
       }
     } catch {
       // stderr is closed: there is nowhere left to report that.
-      pending = [];
-      size = 0;
+      pending = "";
     }
   };
   const drain = (): Promise<void> => {
@@ -52,12 +49,11 @@ export function createStderrWriter(): StderrWriter {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return {
     write: (text) => {
-      if (size > MAX_PENDING) {
+      if (pending.length > MAX_PENDING) {
         dropped++;
         return;
       }
-      pending.push(text);
-      size += text.length;
+      pending += text;
       if (timer !== undefined) return;
       timer = setTimeout(() => {
         timer = undefined;

@@ -213,7 +213,7 @@ describe("the text of a message", () => {
       const byBytes = parseMessage(bytes, MAX_DEPTH);
       if (!("message" in byText) || !("message" in byBytes)) throw new Error("it is a message");
       const { payload, plain: given, ...rest } = byText.message;
-      expect({ payload, ...rest, plain: undefined }).toEqual(byBytes.message);
+      expect<object>({ payload, ...rest, plain: undefined }).toEqual(byBytes.message);
       if (payload === undefined) throw new Error("there is a payload");
       expect(plainOf(payload, given)).toBe(textOf(payload));
       expect(plainOf(payload.slice(), given)).toBeUndefined();

@@ -3,7 +3,7 @@
  * replaced in the bytes, tools filtered, optional lists filled in, everything else as it is.
  */
 import { emptyList, optionalList, type OptionalList } from "../codec/optional-lists.ts";
-import { type ClientParams, nameOf } from "../codec/client-params.ts";
+import { hasCursor, nameOf, type ClientParams } from "../codec/client-params.ts";
 import { GatewayError } from "../kernel/error.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
 import { MAX_DEPTH, memberNamed, objectMembers } from "../wire/json-scan.ts";
@@ -44,7 +44,7 @@ export function relay(
     return;
   }
   const params = context.readParams(message, conversation);
-  call.pages = params !== undefined && memberNamed(params.members, "cursor") !== undefined;
+  call.pages = params !== undefined && hasCursor(params);
   let tool: string | undefined;
   if (call.method === "tools/call" && params !== undefined) call.toolAsked ??= nameOf(params);
   if (call.method === "tools/call" && params !== undefined && tools.active) {

@@ -5,7 +5,7 @@
 import { isLegacy, namesModernEra } from "../wire/revision.ts";
 import { TRANSPORT_REFUSED, UNSUPPORTED_PROTOCOL_VERSION } from "../wire/error-codes.ts";
 import { MAX_DEPTH, memberNamed, objectMembers, stringValue } from "../wire/json-scan.ts";
-import type { Message } from "../wire/message.ts";
+import { valueOf, type Message } from "../wire/message.ts";
 import { LATEST_LEGACY, LATEST_MODERN } from "../wire/revision.ts";
 
 /** A refusal in HTTP's and in JSON-RPC's words. */
@@ -31,8 +31,7 @@ const CLAIM_END = "/protocolVersion";
 /** Sorts a message by era. `versionHeader` is MCP-Protocol-Version, null when absent. */
 export function classifyMessage(message: Message, versionHeader: string | null): Route {
   const isModern =
-    modernClaim(message.payload) !== undefined ||
-    (versionHeader !== null && namesModernEra(versionHeader));
+    claimOf(message) !== undefined || (versionHeader !== null && namesModernEra(versionHeader));
   if (isModern) return { kind: "modern" };
   if (message.kind === "request" && message.method === "initialize") return { kind: "initialize" };
   return checkVersion(versionHeader) ?? { kind: "legacy" };
@@ -43,6 +42,12 @@ export function checkVersion(versionHeader: string | null): Route | undefined {
   if (versionHeader === null || isLegacy(versionHeader)) return undefined;
   const text = `Bad Request: Unsupported protocol version (${versionHeader})`;
   return reject(400, TRANSPORT_REFUSED, text);
+}
+
+function claimOf({ payload, plain }: Message): string | undefined {
+  if (payload === undefined) return undefined;
+  const value = valueOf(payload, plain);
+  return value === undefined || Object.hasOwn(value, "_meta") ? modernClaim(payload) : undefined;
 }
 
 /** The revision that a message claims in its own `_meta`, or undefined. */

@@ -5,7 +5,7 @@
  */
 import { memberNamed, objectMembers, stringValue, type Member } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
-import { plainOf, type Plain } from "../wire/message.ts";
+import { plainOf, valueOf, type Plain } from "../wire/message.ts";
 import { applyEdits, progressTokenOf, type Edit } from "../wire/splice.ts";
 
 const RESERVED_PREFIX = "io.modelcontextprotocol/";
@@ -33,6 +33,9 @@ export function readClientParams(
   maxDepth: number,
   plain?: Plain,
 ): ClientParams {
+  const value = valueOf(params, plain);
+  if (value !== undefined && isHarmless(value, dropTask))
+    return new ShortParams(params, plain, maxDepth);
   const members = objectMembers(params, 0, maxDepth) ?? [];
   const cleaned = withoutReserved(params, members, dropTask, maxDepth);
   if (cleaned === params) {
@@ -49,6 +52,32 @@ export function readClientParams(
     members: kept,
     progressToken: progressTokenOf(cleaned, kept, maxDepth)?.text,
   };
+}
+
+/** There is nothing in it to take out, and no token. */
+function isHarmless(value: Readonly<Record<string, unknown>>, dropTask: boolean): boolean {
+  for (const key in value) {
+    if (key === "_meta" || MODERN_ONLY.has(key) || (dropTask && key === "task")) return false;
+  }
+  return true;
+}
+
+/** Params whose members nobody may ask for. */
+class ShortParams implements ClientParams {
+  readonly bytes: Uint8Array;
+  readonly progressToken = undefined;
+  readonly plain: Plain | undefined;
+  readonly #maxDepth: number;
+
+  constructor(bytes: Uint8Array, plain: Plain | undefined, maxDepth: number) {
+    this.bytes = bytes;
+    this.plain = plain;
+    this.#maxDepth = maxDepth;
+  }
+
+  get members(): readonly Member[] {
+    return objectMembers(this.bytes, 0, this.#maxDepth) ?? [];
+  }
 }
 
 function withoutReserved(
@@ -79,11 +108,20 @@ function withoutReserved(
 
 /** The `name` of params, or undefined. */
 export function nameOf(params: ClientParams): string | undefined {
+  const value = valueOf(params.bytes, params.plain);
+  if (value !== undefined) return typeof value["name"] === "string" ? value["name"] : undefined;
   return stringValue(
     params.bytes,
     memberNamed(params.members, "name"),
     plainOf(params.bytes, params.plain),
   );
+}
+
+/** Whether the params ask for a further page of a list. */
+export function hasCursor(params: ClientParams): boolean {
+  const value = valueOf(params.bytes, params.plain);
+  if (value !== undefined) return Object.hasOwn(value, "cursor");
+  return memberNamed(params.members, "cursor") !== undefined;
 }
 
 /** Params for the child, with its own progress token and the tool's own name in place. */

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../kernel/result.ts";
 import { INVALID_REQUEST, PARSE_ERROR, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { arrayElements, skipSpace, skipValue, TOO_DEEP } from "../wire/json-scan.ts";
 import { isJson, parseMessage, plainText, type Message } from "../wire/message.ts";
+import { readShort } from "../wire/short-message.ts";
 import { flattenLineBreaks } from "../wire/splice.ts";
 import { refusal } from "./answers.ts";
 import { readBody } from "./body.ts";
@@ -56,7 +57,7 @@ function tooLarge(maxBodyBytes: number): Response {
 }
 
 function readMessages(bytes: Uint8Array, limits: Limits): Result<PostBody, Response> {
-  if (bytes[skipSpace(bytes, 0)] === 0x5b) return readBatch(bytes, limits);
+  if (bytes[0] !== 0x7b && bytes[skipSpace(bytes, 0)] === 0x5b) return readBatch(bytes, limits);
   const message = readMessage(bytes, limits.maxJsonDepth);
   return message.ok ? ok({ messages: [message.value], batch: false }) : message;
 }
@@ -87,6 +88,8 @@ function readBatch(bytes: Uint8Array, limits: Limits): Result<PostBody, Response
 
 function readMessage(bytes: Uint8Array, maxDepth: number): Result<Message, Response> {
   const text = plainText(bytes);
+  const short = text === undefined ? undefined : readShort(bytes, text, maxDepth);
+  if (short !== undefined) return ok(short);
   const parsed = parseMessage(bytes, maxDepth, text);
   if ("fault" in parsed) {
     const { code, message, id } = parsed.fault;

@@ -10,6 +10,7 @@ import { INVALID_REQUEST } from "../wire/error-codes.ts";
 import { arrayElements, skipSpace } from "../wire/json-scan.ts";
 import { CHECKED_BYTES, isJson, parseMessage, plainText, type Message } from "../wire/message.ts";
 import { LineSplitter } from "../wire/ndjson.ts";
+import { readShort } from "../wire/short-message.ts";
 import { flattenLineBreaks } from "../wire/splice.ts";
 import type { NoiseMeter } from "./noise-meter.ts";
 import { idInEnds } from "./over-long-line.ts";
@@ -66,6 +67,11 @@ function readMessage(bytes: Uint8Array, options: LineReaderOptions): void {
     return;
   }
   const text = plainText(bytes);
+  const short = text === undefined ? undefined : readShort(bytes, text, options.maxJsonDepth);
+  if (short !== undefined) {
+    options.onMessage(short);
+    return;
+  }
   const parsed = parseMessage(bytes, options.maxJsonDepth, text);
   if ("fault" in parsed) {
     options.noise.line(bytes);

@@ -37,11 +37,21 @@ export interface Message {
 export interface Plain {
   readonly bytes: Uint8Array;
   readonly text: string;
+  /** The same parsed, where it was: an object. */
+  readonly value?: Readonly<Record<string, unknown>>;
 }
 
 /** The text of bytes, unless they were replaced since it was read. */
 export function plainOf(bytes: Uint8Array, plain: Plain | undefined): string | undefined {
   return plain?.bytes === bytes ? plain.text : undefined;
+}
+
+/** The object that the bytes stand for, if it was parsed and they were not replaced since. */
+export function valueOf(
+  bytes: Uint8Array,
+  plain: Plain | undefined,
+): Readonly<Record<string, unknown>> | undefined {
+  return plain?.bytes === bytes ? plain.value : undefined;
 }
 
 export interface MessageFault {

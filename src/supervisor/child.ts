@@ -30,6 +30,10 @@ export interface ChildOptions {
   readonly onFault: (reason: string) => void;
 }
 
+/** Characters of a text that may wait for the end of the turn, and of all that wait. */
+const MAX_SHORT = 16 * 1024;
+const MAX_OUTBOX = 64 * 1024;
+
 /** One incarnation; finished once `exited` has resolved. */
 export class Child implements Incarnation {
   readonly pid: number;
@@ -44,6 +48,9 @@ export class Child implements Incarnation {
   readonly #options: ChildOptions;
   readonly #stderr: StderrLines;
   readonly #markDead: () => void;
+  #outbox = "";
+  /** What was sent last still waits for the child to read. */
+  #isStalled = false;
   #dead = false;
   #expected = false;
   #stdinOpen = true;
@@ -90,6 +97,7 @@ export class Child implements Incarnation {
   /** Tells the child to stop by the end of its stdin. What was written before is still delivered. */
   closeStdin(): void {
     if (!this.#stdinOpen) return;
+    this.#sendOutbox();
     this.#stdinOpen = false;
     this.#endStdin();
   }
@@ -101,6 +109,37 @@ export class Child implements Incarnation {
 
   write(pieces: readonly (Uint8Array | string)[]): Promise<void> | undefined {
     if (!this.#stdinOpen) return undefined;
+    const [only] = pieces;
+    if (pieces.length === 1 && typeof only === "string" && this.#mayWait(only)) {
+      if (this.#outbox === "") setImmediate(this.#sendOutbox);
+      this.#outbox += only;
+      return undefined;
+    }
+    this.#sendOutbox();
+    return this.#writeNow(pieces);
+  }
+
+  /** Short texts of one turn of the event loop leave together, unless the child does not read. */
+  #mayWait(text: string): boolean {
+    const { length } = this.#outbox;
+    return !this.#isStalled && text.length <= MAX_SHORT && length <= MAX_OUTBOX;
+  }
+
+  readonly #sendOutbox = (): void => {
+    const text = this.#outbox;
+    if (text === "") return;
+    this.#outbox = "";
+    if (!this.#stdinOpen) return;
+    const pending = this.#writeNow([text]);
+    if (pending === undefined) return;
+    this.#isStalled = true;
+    const goOn = (): void => {
+      this.#isStalled = false;
+    };
+    pending.then(goOn, goOn);
+  };
+
+  #writeNow(pieces: readonly (Uint8Array | string)[]): Promise<void> | undefined {
     const { stdin } = this.#options.spawned.process;
     let last: number | Promise<number> = 0;
     try {

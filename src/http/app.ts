@@ -52,12 +52,12 @@ export function createApp(options: AppOptions): App {
   const peers = new Peers(options.trustedProxies);
   const slugs = new SlugsByPath();
   // Calls do not pass Hono: finding the route costs it as much as relaying costs us.
-  const serve = (request: Request, env: Env["Bindings"]): Response | Promise<Response> => {
-    const slug = request.method === "POST" ? slugs.of(env.path) : undefined;
-    return slug === undefined
-      ? routes.fetch(request, env)
-      : serveMcp({ request, env }, slug, options);
-  };
+  const serve = (
+    request: Request,
+    env: Env["Bindings"],
+    slug: string | undefined,
+  ): Response | Promise<Response> =>
+    slug === undefined ? routes.fetch(request, env) : serveMcp({ request, env }, slug, options);
   return (request, control) => {
     // Without a usable Host the URL has no origin, and paths in it would be read wrongly.
     const url = request.url;
@@ -74,9 +74,12 @@ export function createApp(options: AppOptions): App {
     if (via !== undefined) return forbidden(throughProxy(via));
     const queryAt = url.indexOf("?", pathAt);
     const ownPath = pathOf(url.slice(pathAt, queryAt < 0 ? url.length : queryAt), options);
-    const kind = options.auth === undefined ? undefined : authPathKind(ownPath);
+    const routed = routePath(ownPath, host, options);
+    const slug = request.method === "POST" ? slugs.of(routed) : undefined;
+    const isMcp = slug !== undefined || options.auth === undefined;
+    const kind = isMcp ? undefined : authPathKind(ownPath);
     const bindings = {
-      path: kind === undefined ? routePath(ownPath, host, options) : ownPath,
+      path: kind === undefined ? routed : ownPath,
       ownPath,
       query: queryAt < 0 ? "" : url.slice(queryAt + 1),
       host,
@@ -99,7 +102,7 @@ export function createApp(options: AppOptions): App {
       if (request.headers.get("sec-fetch-site") === "cross-site" && !isNavigation(request)) {
         return forbidden("Forbidden: a page of another site may not call");
       }
-      return serve(request, bindings);
+      return serve(request, bindings, slug);
     }
     if (!isAllowedOrigin(origin, hostHeader, options.origins)) {
       return forbidden(
@@ -112,7 +115,7 @@ export function createApp(options: AppOptions): App {
     if (isPreflight(request)) {
       return preflightResponse(origin, request.headers.get("access-control-request-headers"));
     }
-    return withCors(serve(request, bindings), origin);
+    return withCors(serve(request, bindings, slug), origin);
   };
 }
 

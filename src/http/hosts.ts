@@ -39,7 +39,8 @@ export function createHostMatcher(
   const known = new Map<string, HostMatch | undefined>();
   return (header) => {
     if (header === null) return undefined;
-    if (known.has(header)) return known.get(header);
+    const before = known.get(header);
+    if (before !== undefined || known.has(header)) return before;
     const match = matchHost(header, policy);
     if (known.size < 1000 && header.length <= MAX_REMEMBERED) known.set(header, match);
     return match;

@@ -13,7 +13,7 @@ import { encodeOutgoing, textError, type Message, type Outgoing } from "../wire/
 import { endpointEvent, EVENT_END, messageHead } from "../wire/sse-frame.ts";
 import { draining, messageResponse, refusal } from "./answers.ts";
 import { streamOwner, type Endpoint, type RequestContext } from "./endpoint.ts";
-import { readPost, type PostBody } from "./read-post.ts";
+import { readPost, receivePost, unreadPost, type PostBody, type Received } from "./read-post.ts";
 import { reportRefused } from "./refused.ts";
 import { tooManyStreams } from "./refusals.ts";
 import { SseStream } from "./sse-stream.ts";
@@ -58,7 +58,15 @@ export async function postHttpSse(
     return refusal({ status: 404, code: SESSION_NOT_FOUND, message });
   }
   const startedMs = endpoint.clock.nowMs();
-  const body = await readPost(request, endpoint.limits);
+  const receiving = receivePost(request, endpoint.limits);
+  if (receiving instanceof Response) return receiving;
+  let received: Received;
+  try {
+    received = await receiving;
+  } catch (error) {
+    return unreadPost(request, error);
+  }
+  const body = readPost(request, received, endpoint.limits);
   if (body instanceof Response) return body;
   const response = answerPost(body, session, endpoint, context);
   reportRefused(response, body.messages, endpoint, { version: null, startedMs });

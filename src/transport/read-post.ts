@@ -19,30 +19,45 @@ export interface PostBody {
   readonly batch: boolean;
 }
 
-/** The messages of a POST, or the response that refuses it. */
-export async function readPost(request: Request, limits: Limits): Promise<PostBody | Response> {
+/** Bytes of a body; undefined when there were too many. */
+export type Received = ArrayBuffer | Uint8Array | undefined;
+
+/**
+ * Begins to read a POST: its bytes, or the response that refuses it. Not to be awaited twice: each
+ * wait in between costs every call.
+ */
+export function receivePost(
+  request: Request,
+  { maxBodyBytes }: Limits,
+): Response | Promise<Received> {
   const { headers } = request;
   if (!isJsonContent(headers.get("content-type"))) {
     const message = "Unsupported Media Type: Content-Type must be application/json";
     return refusal({ status: 415, code: TRANSPORT_REFUSED, message });
   }
-  const { maxBodyBytes } = limits;
   const announced = headers.get("content-length");
-  if (announced !== null && Number(announced) > maxBodyBytes) return tooLarge(maxBodyBytes);
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes =
-      announced === null
-        ? await readBody(request, maxBodyBytes)
-        : new Uint8Array(await request.arrayBuffer());
-  } catch (error) {
-    // The client broke off its upload: nobody reads the answer, and it is no fault of ours.
-    if (request.signal.aborted) return new Response(null, { status: 400 });
-    throw error;
-  }
-  if (bytes === undefined) return tooLarge(maxBodyBytes);
+  if (announced === null) return readBody(request, maxBodyBytes);
+  return Number(announced) > maxBodyBytes ? tooLarge(maxBodyBytes) : request.arrayBuffer();
+}
+
+/** What a POST that could not be read is answered. @throws the error when it is a fault of ours */
+export function unreadPost(request: Request, error: unknown): Response {
+  // The client broke off its upload: nobody reads the answer, and it is no fault of ours.
+  if (request.signal.aborted) return new Response(null, { status: 400 });
+  throw error;
+}
+
+/** The messages in what was received, or the response that refuses it. */
+export function readPost(
+  request: Request,
+  received: Received,
+  limits: Limits,
+): PostBody | Response {
+  if (received === undefined) return tooLarge(limits.maxBodyBytes);
+  const bytes = received instanceof ArrayBuffer ? new Uint8Array(received) : received;
   const body = readMessages(bytes, limits);
   if (!body.ok) return body.error;
+  const { headers } = request;
   const traceparent = headers.get("traceparent");
   const trace =
     traceparent === null ? undefined : readTraceContext(traceparent, headers.get("tracestate"));

@@ -23,7 +23,7 @@ import { streamOwner, type Arrival, type Endpoint, type RequestContext } from ".
 import { readAccept } from "./negotiation.ts";
 import { PostPlace, RETRY_MS } from "./post-place.ts";
 import { PostExchange } from "./post-exchange.ts";
-import { readPost, type PostBody } from "./read-post.ts";
+import { readPost, receivePost, unreadPost, type PostBody, type Received } from "./read-post.ts";
 import { SseStream } from "./sse-stream.ts";
 import {
   modernInBatch,
@@ -47,7 +47,15 @@ export async function postStreamable(
   context: RequestContext,
 ): Promise<Response> {
   const startedMs = endpoint.clock.nowMs();
-  const body = await readPost(request, endpoint.limits);
+  const receiving = receivePost(request, endpoint.limits);
+  if (receiving instanceof Response) return receiving;
+  let received: Received;
+  try {
+    received = await receiving;
+  } catch (error) {
+    return unreadPost(request, error);
+  }
+  const body = readPost(request, received, endpoint.limits);
   if (body instanceof Response) return body;
   const version = request.headers.get(VERSION_HEADER);
   const answer = answerPost(request, body, version, { endpoint, context, startedMs });

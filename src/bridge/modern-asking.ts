@@ -81,7 +81,7 @@ export class ModernAsking {
   /** Takes a request that may be asked something: a new call, or the answers of one that waits. */
   take(request: ModernRequest, asker: Asker, upstream: Upstream): void {
     const { conversation, call } = asker;
-    const retry = readRetry(request.message.payload);
+    const retry = readRetry(request.message.payload, request.message.plain);
     if (!retry.ok) {
       const { code, message: text } = retry.error;
       this.#settle(conversation, call, textError(call.id, code, text), "error");
@@ -157,8 +157,8 @@ export class ModernAsking {
   /** A call that may be asked something before it is answered. */
   #call(request: ModernRequest, asker: Asker, upstream: Upstream): void {
     const { conversation, call } = asker;
-    const binding = bindingOf(request, this.#context);
-    const modern = new ModernCall({ id: this.#context.randomId(), binding, upstream, asker });
+    const bind = (): StateBinding => bindingOf(request, this.#context);
+    const modern = new ModernCall({ newId: this.#context.randomId, bind, upstream, asker });
     this.#calls.set(call, modern);
     const { group } = conversation;
     if (group !== undefined) {
@@ -171,14 +171,19 @@ export class ModernAsking {
       this.parked.end(modern);
       given.settle(...settled);
     };
+    const go = (): void => {
+      if (modern.phase !== "running") return;
+      relay(conversation, call, request.message, upstream, { ...given, settle });
+    };
+    const turn = this.parked.begin(modern);
+    if (turn === undefined) return go();
     const late = this.#context.clock.after(TURN_MS, () => {
       if (modern.phase === "starting") this.#abandon(modern, "Other calls wait for their users");
     });
-    this.parked.begin(modern).then(
+    turn.then(
       () => {
         late.cancel();
-        if (modern.phase !== "running") return;
-        relay(conversation, call, request.message, upstream, { ...given, settle });
+        go();
       },
       (error: unknown) => this.#abandon(modern, String(error)),
     );

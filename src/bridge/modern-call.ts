@@ -29,10 +29,18 @@ export interface OpenInput extends InputRequest {
 
 export type ModernPhase = "starting" | "running" | "parked" | "done";
 
+/** What a call is made of; most are never asked for its id and its binding, which take long to make. */
+export interface ModernCallFacts {
+  readonly newId: () => string;
+  readonly bind: () => StateBinding;
+  readonly upstream: Upstream;
+  readonly asker: Asker;
+}
+
 export class ModernCall {
-  /** Unguessable; the sealed state names it. */
-  readonly id: string;
-  readonly binding: StateBinding;
+  readonly #facts: ModernCallFacts;
+  #id: string | undefined;
+  #binding: StateBinding | undefined;
   readonly upstream: Upstream;
   /** The request that the child answers, whoever asks for the answer by now. */
   readonly origin: ClientCall;
@@ -57,17 +65,20 @@ export class ModernCall {
   endTurn: (() => void) | undefined;
   #lastKey = 0;
 
-  constructor(facts: {
-    readonly id: string;
-    readonly binding: StateBinding;
-    readonly upstream: Upstream;
-    readonly asker: Asker;
-  }) {
-    this.id = facts.id;
-    this.binding = facts.binding;
+  constructor(facts: ModernCallFacts) {
+    this.#facts = facts;
     this.upstream = facts.upstream;
     this.asker = facts.asker;
     this.origin = facts.asker.call;
+  }
+
+  /** Unguessable; the sealed state names it. */
+  get id(): string {
+    return (this.#id ??= this.#facts.newId());
+  }
+
+  get binding(): StateBinding {
+    return (this.#binding ??= this.#facts.bind());
   }
 
   get exchange(): Exchange {

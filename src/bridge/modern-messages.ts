@@ -10,6 +10,7 @@ import { fromModernParams } from "../codec/modern-params.ts";
 import { upResult } from "../codec/result-fields.ts";
 import type { Answer } from "../upstream/call.ts";
 import type { Group } from "../upstream/pool.ts";
+import type { Profile } from "../upstream/profile.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import {
   outgoingAnswer,
@@ -36,6 +37,9 @@ export class ModernMessages {
   readonly #context: ModernContext;
   /** What ends a listen. */
   readonly #leaves = new WeakMap<ClientCall, () => void>();
+  readonly #contexts = new WeakMap<Asker, RelayContext>();
+  /** By the handshake that told it. */
+  readonly #serverInfos = new WeakMap<Profile, { readonly text: string | undefined }>();
 
   constructor(context: ModernContext) {
     this.#context = context;
@@ -56,6 +60,11 @@ export class ModernMessages {
     const { conversation, call } = opened;
     const asker: Asker = { conversation, call, envelope };
     if (this.#fromKept(asker, group, request.message)) return () => undefined;
+    const { upstream: ready } = group.link;
+    if (ready !== undefined) {
+      this.#start(request, asker, { upstream: ready, group });
+      return () => this.#disconnect(asker);
+    }
     group.link.ready(server.requestTimeoutMs).then(
       (upstream) => {
         if (!call.settled) this.#start(request, asker, { upstream, group });
@@ -128,6 +137,14 @@ export class ModernMessages {
   }
 
   #relayContext(asker: Asker): RelayContext {
+    const known = this.#contexts.get(asker);
+    if (known !== undefined) return known;
+    const context = this.#newRelayContext(asker);
+    this.#contexts.set(asker, context);
+    return context;
+  }
+
+  #newRelayContext(asker: Asker): RelayContext {
     const { server, tools, lastLists, maxJsonDepth, emit } = this.#context;
     const { conversation: own, envelope } = asker;
     const { upstream } = own.link;
@@ -141,8 +158,9 @@ export class ModernMessages {
       maxJsonDepth,
       emit,
       learnList: this.#context.learnList,
-      readParams: ({ payload }) => {
-        const params = payload === undefined ? undefined : fromModernParams(payload, maxJsonDepth);
+      readParams: ({ payload, plain }) => {
+        const params =
+          payload === undefined ? undefined : fromModernParams(payload, maxJsonDepth, plain);
         return isTask && params !== undefined ? asTask(params) : params;
       },
       translate: (call, answer) => this.#translate(asker, call, answer),
@@ -161,7 +179,7 @@ export class ModernMessages {
   #translate(asker: Asker, call: ClientCall, answer: Translated): Translated {
     const serverInfo = this.#serverInfo(asker.conversation);
     return answer.kind === "result"
-      ? upResult(call.method, answer.payload, { serverInfo })
+      ? upResult(call.method, answer.payload, { serverInfo }, answer.plain)
       : upError(answer.payload, asker.envelope.name);
   }
 
@@ -176,7 +194,12 @@ export class ModernMessages {
 
   #serverInfo(conversation: Conversation): string | undefined {
     const { profile } = conversation.link;
-    return profile === undefined ? undefined : initializedServerInfo(profile.result);
+    if (profile === undefined) return undefined;
+    const known = this.#serverInfos.get(profile);
+    if (known !== undefined) return known.text;
+    const text = initializedServerInfo(profile.result);
+    this.#serverInfos.set(profile, { text });
+    return text;
   }
 
   /** The client of a request has left: in the modern era that is a cancellation. */

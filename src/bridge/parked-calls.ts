@@ -64,9 +64,16 @@ export class ParkedCalls {
     return this.#parked.size;
   }
 
-  /** Adds a call; resolves when its turn has come. */
-  async begin(modern: ModernCall): Promise<void> {
-    await this.#takeTurn(modern);
+  /** Adds a call. @returns what resolves when its turn has come; undefined when it has at once */
+  begin(modern: ModernCall): Promise<void> | undefined {
+    const asks = canAsk(modern.asker.envelope.capabilities);
+    if (this.#options.memory.interactive && asks)
+      return this.#takeTurn(modern).then(() => this.#run(modern));
+    this.#run(modern);
+    return undefined;
+  }
+
+  #run(modern: ModernCall): void {
     if (modern.phase !== "starting") return;
     modern.phase = "running";
     this.#resuming.delete(modern);
@@ -165,7 +172,7 @@ export class ParkedCalls {
     modern.inputs.clear();
     this.#running.delete(modern);
     this.#resuming.delete(modern);
-    this.#parked.delete(modern.id);
+    if (this.#parked.size > 0) this.#parked.delete(modern.id);
     modern.letGo();
   }
 
@@ -184,7 +191,7 @@ export class ParkedCalls {
     if (payload === undefined || modern === undefined) return undefined;
     if (payload.kind !== "parked" || payload.round !== modern.round) return undefined;
     if (!isBoundTo(payload, binding)) return undefined;
-    this.#parked.delete(modern.id);
+    if (this.#parked.size > 0) this.#parked.delete(modern.id);
     modern.asker = asker;
     modern.phase = "starting";
     if (modern.kept !== undefined) {
@@ -242,8 +249,6 @@ export class ParkedCalls {
   }
 
   async #takeTurn(modern: ModernCall): Promise<void> {
-    const asks = canAsk(modern.asker.envelope.capabilities);
-    if (!this.#options.memory.interactive || !asks) return;
     const turns = this.#turns.get(modern.upstream) ?? new Mutex();
     this.#turns.set(modern.upstream, turns);
     await turns.acquire();

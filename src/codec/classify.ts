@@ -47,7 +47,11 @@ export function checkVersion(versionHeader: string | null): Route | undefined {
 function claimOf({ payload, plain }: Message): string | undefined {
   if (payload === undefined) return undefined;
   const value = valueOf(payload, plain);
-  return value === undefined || Object.hasOwn(value, "_meta") ? modernClaim(payload) : undefined;
+  if (value === undefined) return modernClaim(payload);
+  const meta = Object.hasOwn(value, "_meta") ? value["_meta"] : undefined;
+  if (typeof meta !== "object" || meta === null || Array.isArray(meta)) return undefined;
+  const claim = Object.hasOwn(meta, CLAIM) ? (meta as Record<string, unknown>)[CLAIM] : undefined;
+  return claim === undefined || typeof claim === "string" ? claim : "";
 }
 
 /** The revision that a message claims in its own `_meta`, or undefined. */

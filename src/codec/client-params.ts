@@ -5,7 +5,7 @@
  */
 import { memberNamed, objectMembers, stringValue, type Member } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
-import { plainOf, valueOf, type Plain } from "../wire/message.ts";
+import { jsonBytes, plainOf, valueOf, type Plain } from "../wire/message.ts";
 import { applyEdits, progressTokenOf, type Edit } from "../wire/splice.ts";
 
 const RESERVED_PREFIX = "io.modelcontextprotocol/";
@@ -37,8 +37,9 @@ export function readClientParams(
   if (value !== undefined && isHarmless(value, dropTask))
     return new ShortParams(params, plain, maxDepth);
   const members = objectMembers(params, 0, maxDepth) ?? [];
-  const cleaned = withoutReserved(params, members, dropTask, maxDepth);
-  if (cleaned === params) {
+  const text = plainOf(params, plain);
+  const cleaned = withoutReserved(params, members, { dropTask, maxDepth, text });
+  if (cleaned === undefined) {
     return {
       bytes: params,
       members,
@@ -46,12 +47,24 @@ export function readClientParams(
       plain,
     };
   }
-  const kept = objectMembers(cleaned, 0, maxDepth) ?? [];
-  return {
-    bytes: cleaned,
-    members: kept,
-    progressToken: progressTokenOf(cleaned, kept, maxDepth)?.text,
-  };
+  const { bytes } = cleaned;
+  const hasToken = value === undefined || mayHaveToken(value);
+  if (!hasToken) return new ShortParams(bytes, cleaned.plain, maxDepth);
+  const kept = objectMembers(bytes, 0, maxDepth) ?? [];
+  const progressToken = progressTokenOf(bytes, kept, maxDepth)?.text;
+  return { bytes, members: kept, progressToken, plain: cleaned.plain };
+}
+
+function mayHaveToken(value: Readonly<Record<string, unknown>>): boolean {
+  const meta = value["_meta"];
+  return typeof meta === "object" && meta !== null && "progressToken" in meta;
+}
+
+interface Cleaning {
+  readonly dropTask: boolean;
+  readonly maxDepth: number;
+  /** The params as text, where that is known. */
+  readonly text: string | undefined;
 }
 
 /** There is nothing in it to take out, and no token. */
@@ -83,9 +96,8 @@ class ShortParams implements ClientParams {
 function withoutReserved(
   params: Uint8Array,
   members: readonly Member[],
-  dropTask: boolean,
-  maxDepth: number,
-): Uint8Array {
+  { dropTask, maxDepth, text }: Cleaning,
+): { readonly bytes: Uint8Array; readonly plain: Plain | undefined } | undefined {
   const isDropped = (member: Member): boolean =>
     MODERN_ONLY.has(member.key) || (dropTask && member.key === "task");
   const meta = memberNamed(members, "_meta");
@@ -95,15 +107,19 @@ function withoutReserved(
   // Of two `_meta` the last counts here; the first would count with other parsers.
   const isTwin = (member: Member): boolean => member.key === "_meta" && member !== meta;
   const isOut = (member: Member): boolean => isDropped(member) || isTwin(member);
-  if (!members.some(isOut) && !inner.some(isReserved)) return params;
-  const texts = members
-    .filter((member) => !isOut(member))
-    .map((member) => {
-      if (member !== meta || inner.length === 0) return textOf(params, member.keyStart, member.end);
-      const kept = inner.filter((one) => !isReserved(one));
-      return `"_meta":{${kept.map((one) => textOf(params, one.keyStart, one.end)).join(",")}}`;
-    });
-  return new TextEncoder().encode(`{${texts.join(",")}}`);
+  if (!members.some(isOut) && !inner.some(isReserved)) return undefined;
+  const written = ({ keyStart, end }: Member): string =>
+    text?.slice(keyStart, end) ?? textOf(params, keyStart, end);
+  const texts: string[] = [];
+  for (const member of members) {
+    if (isOut(member)) continue;
+    const isMeta = member === meta && inner.length > 0;
+    const kept = isMeta ? inner.filter((one) => !isReserved(one)) : [];
+    texts.push(isMeta ? `"_meta":{${kept.map(written).join(",")}}` : written(member));
+  }
+  const clean = `{${texts.join(",")}}`;
+  const bytes = jsonBytes(clean);
+  return { bytes, plain: text === undefined ? undefined : { bytes, text: clean } };
 }
 
 /** The `name` of params, or undefined. */

@@ -14,7 +14,7 @@ import {
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "../wire/error-codes.ts";
 import { memberNamed, stringValue } from "../wire/json-scan.ts";
-import { jsonBytes } from "../wire/message.ts";
+import { jsonBytes, type Plain } from "../wire/message.ts";
 import {
   changeEdits,
   objectAt,
@@ -28,6 +28,7 @@ import { applyEdits } from "../wire/splice.ts";
 export interface Answer {
   readonly kind: "result" | "error";
   readonly payload: Uint8Array;
+  readonly plain?: Plain | undefined;
 }
 
 /** Why a request cannot be answered, in JSON-RPC's words. */

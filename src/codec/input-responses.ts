@@ -7,6 +7,7 @@
 import { err, ok, type Result } from "../kernel/result.ts";
 import { INVALID_PARAMS } from "../wire/error-codes.ts";
 import { arrayElements, MAX_DEPTH, memberNamed, stringValue } from "../wire/json-scan.ts";
+import { valueOf, type Plain } from "../wire/message.ts";
 import { changeObject, objectAt, objectNamed, objectOf } from "../wire/object-edit.ts";
 import type { ClientParams } from "./client-params.ts";
 import type { Fault } from "./error-fields.ts";
@@ -29,7 +30,10 @@ export interface InputAnswer {
 const NO_RESPONSES: ReadonlyMap<string, Uint8Array> = new Map();
 
 /** Reads `inputResponses` and `requestState`; a call that is made for the first time has neither. */
-export function readRetry(params: Uint8Array | undefined): Result<Retry, Fault> {
+export function readRetry(params: Uint8Array | undefined, plain?: Plain): Result<Retry, Fault> {
+  const value = params === undefined ? undefined : valueOf(params, plain);
+  if (value !== undefined && !("requestState" in value) && !("inputResponses" in value))
+    return ok({ requestState: undefined, responses: NO_RESPONSES });
   const object = params === undefined ? undefined : objectAt(params);
   if (params === undefined || object === undefined) {
     return ok({ requestState: undefined, responses: NO_RESPONSES });

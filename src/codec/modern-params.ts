@@ -7,7 +7,7 @@
 import type { RootsPolicy } from "../config/model.ts";
 import { MAX_DEPTH, memberNamed } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
-import { jsonBytes } from "../wire/message.ts";
+import { jsonBytes, type Plain } from "../wire/message.ts";
 import {
   META_CLIENT_CAPABILITIES,
   META_CLIENT_INFO,
@@ -20,6 +20,7 @@ import { applyEdits, progressTokenOf } from "../wire/splice.ts";
 import { isStatic } from "./client-capabilities.ts";
 import { readClientParams, type ClientParams } from "./client-params.ts";
 import { implementationText } from "./discover.ts";
+import { withoutKnownEnvelope } from "./known-envelopes.ts";
 import { TASKS_EXTENSION } from "./modern-methods.ts";
 
 /** Who asks, as a modern child is told with every request. Both are JSON text. */
@@ -43,8 +44,17 @@ const NOT_FROM_LEGACY: ReadonlySet<string> = new Set(["inputResponses", "request
  * Params of a modern client for a legacy child: without envelope, answers and state. Goes on with
  * `toChildParams`.
  */
-export function fromModernParams(params: Uint8Array, maxDepth: number): ClientParams {
-  return readClientParams(params, true, maxDepth);
+export function fromModernParams(
+  params: Uint8Array,
+  maxDepth: number,
+  plain?: Plain,
+): ClientParams {
+  const text = withoutKnownEnvelope({ payload: params, plain });
+  if (text === undefined || plain?.value === undefined)
+    return readClientParams(params, true, maxDepth, plain);
+  const { _meta, ...value } = plain.value;
+  const bytes = jsonBytes(text);
+  return readClientParams(bytes, true, maxDepth, { bytes, text, value });
 }
 
 /**

@@ -22,6 +22,7 @@ import {
   type ModernIdentity,
   type ModernParams,
 } from "./modern-envelope.ts";
+import { knownEnvelope, rememberEnvelope } from "./known-envelopes.ts";
 import { isRemovedMethod, methodNotFound, modernMethod } from "./modern-methods.ts";
 import { decodeHeaderValue, headerMismatch, quoted, trimBlanks } from "./standard-headers.ts";
 
@@ -71,6 +72,19 @@ export function readModernRequest(
   unknownMethods: "refuse" | "pass" = "refuse",
 ): ModernRoute {
   if (message.kind === "result" || message.kind === "error") return { kind: "accepted" };
+  const known = message.kind === "request" ? knownEnvelope(message) : undefined;
+  if (known !== undefined) {
+    const { revision, identity, logLevel } = known;
+    const early = checkEarly(message, revision, headers);
+    const name = nameInValue(message);
+    return (
+      early ??
+      checkLate(message, name, headers, unknownMethods) ?? {
+        kind: "request",
+        envelope: { revision, ...identity, logLevel, name },
+      }
+    );
+  }
   const params = readModernParams(message.payload);
   const claim = memberNamed(params.meta, META_PROTOCOL_VERSION);
   if (claim === undefined) return withoutClaim(message, headers);
@@ -81,24 +95,46 @@ export function readModernRequest(
   const isNotification = message.kind === "notification";
   const identity = isNotification ? undefined : readIdentity(params);
   if (identity !== undefined && !identity.ok) return rejected(identity.error);
-  const early =
-    checkVersionHeader(revision, headers.version) ??
-    checkMethodHeader(message.method, headers.method) ??
-    checkRevision(revision);
-  if (early !== undefined) return rejected(early);
+  const early = checkEarly(message, revision, headers);
+  if (early !== undefined) return early;
   if (identity === undefined) return { kind: "accepted" };
   const name = nameIn(params, message.method);
-  const late =
-    checkRequiredHeaders(message.method, headers) ??
-    checkNameHeader(message.method, name, headers.name) ??
-    checkMethod(message.method, unknownMethods);
-  if (late !== undefined) return rejected(late);
+  const late = checkLate(message, name, headers, unknownMethods);
+  if (late !== undefined) return late;
   const logLevel = readLogLevel(params);
   if (!logLevel.ok) return { kind: "answered", rejection: logLevel.error };
+  rememberEnvelope(message, { revision, identity: identity.value, logLevel: logLevel.value });
   return {
     kind: "request",
     envelope: { revision, ...identity.value, logLevel: logLevel.value, name },
   };
+}
+
+/** Rows 7 and 8. */
+function checkEarly(
+  { method }: Message,
+  revision: string,
+  headers: ModernHeaders,
+): ModernRoute | undefined {
+  const refusal =
+    checkVersionHeader(revision, headers.version) ??
+    checkMethodHeader(method, headers.method) ??
+    checkRevision(revision);
+  return refusal === undefined ? undefined : rejected(refusal);
+}
+
+/** Rows 10 and 11. */
+function checkLate(
+  { method }: Message,
+  name: string | undefined,
+  headers: ModernHeaders,
+  unknownMethods: "refuse" | "pass",
+): ModernRoute | undefined {
+  const refusal =
+    checkRequiredHeaders(method, headers) ??
+    checkNameHeader(method, name, headers.name) ??
+    checkMethod(method, unknownMethods);
+  return refusal === undefined ? undefined : rejected(refusal);
 }
 
 /** Rows 5 and 5b: only the version header is modern. */
@@ -182,6 +218,13 @@ function nameIn(params: ModernParams, method: string): string | undefined {
   const member = modernMethod(method)?.nameMember;
   if (member === undefined) return undefined;
   return stringValue(params.bytes, memberNamed(params.members, member));
+}
+
+/** The same of params that were parsed. */
+function nameInValue({ method, plain }: Message): string | undefined {
+  const member = modernMethod(method)?.nameMember;
+  const name = member === undefined ? undefined : plain?.value?.[member];
+  return typeof name === "string" ? name : undefined;
 }
 
 function rejected(rejection: Rejection): ModernRoute {

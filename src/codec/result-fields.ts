@@ -17,7 +17,8 @@ import {
   type ObjectAt,
   type Setting,
 } from "../wire/object-edit.ts";
-import { applyEdits, type Edit } from "../wire/splice.ts";
+import { jsonBytes, plainOf, valueOf, type Plain } from "../wire/message.ts";
+import { applyEdits, editText, type Edit } from "../wire/splice.ts";
 import { internalError, type Answer } from "./error-fields.ts";
 import { outputSchemaEdits, structuredContentEdits } from "./legacy-wrap.ts";
 import { modernMethod } from "./modern-methods.ts";
@@ -47,7 +48,14 @@ export interface DownContext {
  * A legacy child's result for a modern client. An error (-32603) for a result that is no object.
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/index
  */
-export function upResult(method: string, result: Uint8Array, context: UpContext): Answer {
+export function upResult(
+  method: string,
+  result: Uint8Array,
+  context: UpContext,
+  plain?: Plain,
+): Answer {
+  const quick = quickUp(method, result, context, plain);
+  if (quick !== undefined) return quick;
   const object = objectAt(result);
   if (object === undefined) return noObject(method);
   const meta = objectNamed(result, object, "_meta");
@@ -60,7 +68,33 @@ export function upResult(method: string, result: Uint8Array, context: UpContext)
   if (method === "tools/list") {
     for (const tool of toolsOf(result, object)) edits.push(...upToolEdits(result, tool, context));
   }
+  const text = plainOf(result, plain);
+  const changed = text === undefined ? undefined : editText(text, inOrder(edits));
+  if (changed !== undefined) return asText(changed);
   return { kind: "result", payload: applyEdits(result, inOrder(edits)) };
+}
+
+/** The same for a result of which only the beginning changes: by far the most. */
+function quickUp(
+  method: string,
+  result: Uint8Array,
+  { serverInfo }: UpContext,
+  plain: Plain | undefined,
+): Answer | undefined {
+  const value = valueOf(result, plain);
+  if (value === undefined || plain === undefined || modernMethod(method)?.cacheable === true)
+    return undefined;
+  if (method === "tools/list" || "_meta" in value || "resultType" in value) return undefined;
+  const meta = serverInfo === undefined ? "" : `,"_meta":{"${META_SERVER_INFO}":${serverInfo}}`;
+  const isEmpty = Object.keys(value).length === 0;
+  const inner = plain.text.slice(1);
+  return asText(`{"resultType":"complete"${meta}${isEmpty ? "" : ","}${inner}`);
+}
+
+function asText(text: string): Answer {
+  const payload = jsonBytes(text);
+  const isAscii = payload.length === text.length;
+  return { kind: "result", payload, plain: isAscii ? { bytes: payload, text } : undefined };
 }
 
 /**

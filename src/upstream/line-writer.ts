@@ -7,7 +7,7 @@
  */
 import { Mutex } from "../kernel/mutex.ts";
 import type { Incarnation } from "../supervisor/model.ts";
-import type { Outgoing } from "../wire/message.ts";
+import { plainText, type Outgoing } from "../wire/message.ts";
 
 /** Lines that may wait for a child that does not read, and their bytes. */
 const MAX_WAITING = 4096;
@@ -69,8 +69,9 @@ export class LineWriter {
   }
 }
 
-function linePieces(message: Outgoing): (Uint8Array | string)[] {
-  return message.payload === undefined
-    ? [`${message.head}${message.tail}\n`]
-    : [message.head, message.payload, `${message.tail}\n`];
+function linePieces({ head, payload, tail }: Outgoing): (Uint8Array | string)[] {
+  if (payload === undefined) return [`${head}${tail}\n`];
+  // A short text may leave together with others.
+  const text = plainText(payload);
+  return text === undefined ? [head, payload, `${tail}\n`] : [`${head}${text}${tail}\n`];
 }

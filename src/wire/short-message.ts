@@ -75,3 +75,25 @@ function payloadAt(
     return undefined;
   }
 }
+
+const META = ',"_meta":{';
+
+/** Params whose `_meta` is written last, in two: JSON text of the object without it, and of `_meta`. */
+export interface SplitParams {
+  readonly rest: string;
+  readonly meta: string;
+}
+
+/**
+ * Splits the text of params that were parsed. Correct once `meta` is known to be an object's whole
+ * text: what stands between a comma and a quote is no part of a string, and what ends right before
+ * the last brace is a member of the outermost object.
+ */
+export function splitMeta({ text, value }: Plain): SplitParams | undefined {
+  const at = value === undefined ? -1 : text.lastIndexOf(META);
+  if (at < 0 || !text.endsWith("}}")) return undefined;
+  const rest = `${text.slice(0, at)}}`;
+  // Another `_meta` before it, however it is written, is looked at with care.
+  if (rest.includes("_meta") || rest.includes("\\u")) return undefined;
+  return { rest, meta: text.slice(at + META.length - 1, -1) };
+}

@@ -37,6 +37,18 @@ export function applyEdits(bytes: Uint8Array, edits: readonly Edit[]): Uint8Arra
   return whole;
 }
 
+/** The same for the text of bytes in ASCII, where indices are the same; undefined for edits with bytes. */
+export function editText(text: string, edits: readonly Edit[]): string | undefined {
+  let whole = "";
+  let at = 0;
+  for (const edit of edits) {
+    if (typeof edit.text !== "string") return undefined;
+    whole += text.slice(at, edit.start) + edit.text;
+    at = edit.end;
+  }
+  return whole + text.slice(at);
+}
+
 /** An object rebuilt from those of its members that `keep` accepts. */
 export function keepMembers(
   bytes: Uint8Array,

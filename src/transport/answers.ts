@@ -5,6 +5,7 @@ import type { Rejection } from "../codec/classify.ts";
 import { INTERNAL_ERROR } from "../wire/error-codes.ts";
 import { encodeOutgoing, textError, type Outgoing } from "../wire/message.ts";
 
+const LARGE_BYTES = 64 * 1024;
 const JSON_HEADERS: Readonly<Record<string, string>> = {
   "content-type": "application/json",
   "cache-control": "no-store",
@@ -13,7 +14,7 @@ const JSON_HEADERS: Readonly<Record<string, string>> = {
 
 /** One message, or a batch of them that is JSON already, as a JSON response. */
 export function jsonResponse(
-  body: Uint8Array<ArrayBuffer> | string,
+  body: Uint8Array<ArrayBuffer> | string | Blob,
   status = 200,
   headers?: Readonly<Record<string, string>>,
 ): Response {
@@ -29,9 +30,18 @@ export function messageResponse(
   status = 200,
   headers?: Readonly<Record<string, string>>,
 ): Response {
-  const body =
-    message.payload === undefined ? message.head + message.tail : encodeOutgoing(message);
+  const { head, payload, tail } = message;
+  if (payload === undefined) return jsonResponse(head + tail, status, headers);
+  // A blob is copied once, bytes twice: into one piece, and into the response.
+  const isLarge = payload.length > LARGE_BYTES;
+  const body = isLarge ? new Blob([head, owned(payload), tail]) : encodeOutgoing(message);
   return jsonResponse(body, status, headers);
+}
+
+/** Bytes of a line or a body are in memory of ours, never in shared memory, which a blob does not take. */
+function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, length } = bytes;
+  return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, length) : bytes.slice();
 }
 
 /** Responses that are refusals, for whoever counts them. */

@@ -9,6 +9,7 @@ import { INVALID_REQUEST, PARSE_ERROR, TRANSPORT_REFUSED } from "../wire/error-c
 import { arrayElements, skipSpace, skipValue, TOO_DEEP } from "../wire/json-scan.ts";
 import { isJson, parseMessage, plainText, type Message } from "../wire/message.ts";
 import { readShort } from "../wire/short-message.ts";
+import { hasSoundStrings } from "../wire/sound-strings.ts";
 import { flattenLineBreaks } from "../wire/splice.ts";
 import { refusal } from "./answers.ts";
 import { readBody } from "./body.ts";
@@ -111,10 +112,11 @@ function readMessage(bytes: Uint8Array, maxDepth: number): Result<Message, Respo
     return refuse(400, code, message, id);
   }
   // Of any length: a broken text could end a child that others share.
-  if (!isJson(bytes, text)) {
+  const isSound = text === undefined ? hasSoundStrings(bytes) : undefined;
+  if (!(isSound ?? isJson(bytes, text))) {
     return refuse(400, PARSE_ERROR, "Parse error: the body is no JSON");
   }
-  if (!flattenLineBreaks(bytes)) return ok(parsed.message);
+  if (isSound === true || !flattenLineBreaks(bytes)) return ok(parsed.message);
   return ok({ ...parsed.message, plain: undefined });
 }
 

@@ -98,7 +98,9 @@ export class LineSplitter {
 const NOTHING = new Uint8Array(0);
 
 function join(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
+  const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  // Not filled with zeros first: every byte of it is written below.
+  const whole = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
   let at = 0;
   for (const piece of pieces) {
     whole.set(piece, at);

@@ -171,7 +171,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   });
   authorization?.listensOn(listener.port);
   const adminSocket = await openAdminSocket(appOptions, options);
-  for (const { slug } of config.servers) fleet.boot(slug);
+  await fleet.bootAll(config.servers, isDraining);
   const timers = [
     ...health.timers,
     ...startTimers({ clock, bridges, registry, streams, waiting, config }),

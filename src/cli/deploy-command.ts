@@ -3,7 +3,7 @@
  */
 import { Command, Option } from "commander";
 import type { CommandContext } from "./command-context.ts";
-import { runDeploy, type DeployKind, type DeployOptions } from "./deploy.ts";
+import type { DeployKind, DeployOptions } from "./deploy.ts";
 import { addServeOptions } from "./options.ts";
 
 const OUT = new Option("-o, --out <file>", "write to this file; else to stdout");
@@ -51,7 +51,8 @@ export function deployCommand(context: CommandContext): Command {
   for (const [kind, { description, options }] of Object.entries(KINDS)) {
     const command = new Command(kind).description(description).exitOverride();
     for (const option of options) command.addOption(option);
-    addServeOptions(command).action(() => {
+    addServeOptions(command).action(async () => {
+      const { runDeploy } = await import("./deploy.ts"); // no other command needs it
       const { print, tell } = context;
       const input = { ...context.inputOf(command), print, tell };
       context.finish(runDeploy(kind as DeployKind, input, command.opts<DeployOptions>()));

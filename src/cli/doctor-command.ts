@@ -4,7 +4,7 @@
 import { Command } from "commander";
 import { createSystemClock } from "../runtime/system-clock.ts";
 import type { CommandContext } from "./command-context.ts";
-import { type DoctorOptions, runDoctor } from "./doctor.ts";
+import type { DoctorOptions } from "./doctor.ts";
 
 const HELP = `
 Give the address that a person types into a client, to the letter. Without a token it stops at the
@@ -41,6 +41,7 @@ export function doctorCommand(context: CommandContext): Command {
     .addHelpText("after", HELP)
     .exitOverride()
     .action(async (url: string) => {
+      const { runDoctor } = await import("./doctor.ts"); // no other command needs it
       const complain = (text: string): never => command.error(`error: ${text}`);
       const around = { clock: createSystemClock(), print: context.print, complain };
       context.finish(await runDoctor(url, command.opts<DoctorOptions>(), around));

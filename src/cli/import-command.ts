@@ -3,7 +3,6 @@
  */
 import { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
-import { runImport } from "./import.ts";
 
 /** `import [source...] [--into FILE]`, or a command line behind `--`. */
 export function importCommand(context: CommandContext): Command {
@@ -17,7 +16,8 @@ export function importCommand(context: CommandContext): Command {
     )
     .option("--into <file>", "add to this config file; else print one")
     .exitOverride()
-    .action((sources: readonly string[]) => {
+    .action(async (sources: readonly string[]) => {
+      const { runImport } = await import("./import.ts"); // no other command needs it
       const { into } = command.opts<{ into?: string }>();
       const { env, workingFolder, words, print, tell, host } = context;
       const { platform } = host;

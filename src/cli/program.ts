@@ -26,7 +26,6 @@ import { grantCommand } from "./grant-command.ts";
 import { keyCommand } from "./key-command.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
 import { prefetchCommand } from "./prefetch-command.ts";
-import { schemaText } from "./schema.ts";
 import { serve } from "./serve.ts";
 import { userCommand } from "./user.ts";
 
@@ -137,7 +136,10 @@ function createProgram(
     new Command("schema")
       .description("print the JSON Schema of the config file")
       .exitOverride()
-      .action(() => print(schemaText())),
+      .action(async () => {
+        const { schemaText } = await import("./schema.ts"); // no other command needs it
+        print(schemaText());
+      }),
   );
   program.addCommand(
     new Command("completion")

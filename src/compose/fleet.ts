@@ -75,6 +75,15 @@ export class Fleet {
     if (user !== undefined) bridge.start(user);
   }
 
+  /** The same for all, one in a turn of the event loop: nobody waits until the last has started. */
+  async bootAll(servers: readonly ServerConfig[], isOver: () => boolean): Promise<void> {
+    for (const { slug } of servers) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (isOver()) return;
+      this.boot(slug);
+    }
+  }
+
   /** Serves a server no more. Resolves when nothing of it is left. */
   async remove(slug: string, reason: string): Promise<void> {
     const endpoint = this.#endpoints.get(slug);

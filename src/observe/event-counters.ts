@@ -1,7 +1,8 @@
 /**
  * The counters of events, and what counts as a restart.
  */
-import { Counter, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { Counter } from "./prom-client.ts";
 import type { InstanceState } from "../kernel/event.ts";
 import type { CauseKind } from "../kernel/health-event.ts";
 

@@ -4,7 +4,7 @@
  *
  * Labels take their values from closed sets: servers of the configuration, words of the events.
  */
-import { Gauge, Registry } from "prom-client";
+import { Gauge, Registry } from "./prom-client.ts";
 import type { GatewayEvent, InstanceState } from "../kernel/event.ts";
 import type { AlertKind, ServerUsage } from "../kernel/health-event.ts";
 import { createCounters, restartCause } from "./event-counters.ts";

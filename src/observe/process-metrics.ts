@@ -3,7 +3,8 @@
  * prom-client's own set keeps timers and observers running for what is not asked for here.
  */
 import { readdirSync } from "node:fs";
-import { Counter, Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { Counter, Gauge } from "./prom-client.ts";
 
 /** Adds CPU, memory, file descriptors and the time of the start. */
 export function processMetrics(

@@ -1,7 +1,8 @@
 /**
  * The series of requests: prom-client's form around the numbers that `RequestMeter` has counted.
  */
-import { Counter, type Metric, type Registry } from "prom-client";
+import type { Metric, Registry } from "prom-client";
+import { Counter } from "./prom-client.ts";
 import { BUCKETS_SECONDS, OUTCOMES, type RequestMeter } from "./request-meter.ts";
 
 /** Adds the counter of requests and the histogram of their durations. */

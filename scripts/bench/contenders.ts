@@ -117,6 +117,8 @@ function ours(binary: string, version: string): Contender {
         maxBodyBytes: "256MiB",
         maxSessions: 100_000,
         maxSessionsPerServer: 100_000,
+        maxStreamsPerClient: 100_000,
+        maxStreamsPerServer: 100_000,
       };
       const proxy = { auth: { required: true }, limits };
       writeFileSync(config, JSON.stringify({ mcpServers: Object.fromEntries(entries), proxy }));

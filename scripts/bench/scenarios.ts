@@ -167,7 +167,8 @@ async function idleSessions(running: Running, binding: Binding): Promise<Numbers
   await Bun.sleep(1000);
   const before = usageOf(running.pid).relayRssBytes;
   await open(1000);
-  await Bun.sleep(3000);
+  // What opening them left behind is no session's either.
+  await Bun.sleep(12_000);
   const kbPerSession = (usageOf(running.pid).relayRssBytes - before) / 1000 / 1000;
   for (const session of sessions) session.close();
   return { kbPerSession };

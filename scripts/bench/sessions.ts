@@ -277,6 +277,8 @@ class SseSession implements Session {
   }
 
   close(): void {
+    for (const { reject } of this.#waiting.values()) reject(new Error("the session was closed"));
+    this.#waiting.clear();
     this.#stream.close();
     for (const lane of this.#lanes) lane.close();
   }

@@ -38,7 +38,7 @@ export class SharedState {
     if (!this.conversations.delete(conversation)) return;
     this.group.users--;
     const upstream = this.group.link.upstream;
-    this.#applyLevel(upstream);
+    if (conversation.logLevel !== undefined) this.#applyLevel(upstream);
     for (const uri of conversation.subscriptions) {
       if (upstream !== undefined && !this.isSubscribed(uri)) {
         callAndForget(upstream, "resources/unsubscribe", { uri });

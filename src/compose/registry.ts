@@ -1,7 +1,7 @@
 /**
  * The sessions of a gateway, with its limits.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { ByteBudget } from "../kernel/byte-budget.ts";
 import { SessionRegistry } from "../session/registry.ts";
 import type { GatewayOptions } from "./options.ts";
@@ -19,6 +19,6 @@ export function createRegistry({
     clock,
     emit,
     randomId: () => randomBytes(32).toString("base64url"),
-    refOf: (id) => createHash("sha256").update(id).digest("hex").slice(0, 8),
+    refOf: (id) => Bun.SHA256.hash(id, "hex").slice(0, 8),
   });
 }

@@ -23,10 +23,15 @@ export interface RegistryOptions {
   readonly refOf: (id: string) => string;
 }
 
+/** Sessions that are found in one look at all of them. */
+const IDLE_ONES = 64;
+
 export class SessionRegistry {
   readonly #options: RegistryOptions;
   readonly #sessions = new Map<string, Session>();
   readonly #perServer = new Map<string, number>();
+  /** Those that were idle longest when they were last looked for, the longest last. */
+  #idleOnes: { readonly session: Session; readonly lastUsedMs: number }[] = [];
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -102,16 +107,33 @@ export class SessionRegistry {
     for (const session of this.#sessions.values()) this.close(session, reason);
   }
 
+  /** Of one server, or of all. Looked for among all sessions once for many that make room. */
+  #longestIdle(server: string | undefined): Session | undefined {
+    const isOf = ({ facts }: Session): boolean => server === undefined || facts.server === server;
+    for (;;) {
+      const next = this.#idleOnes.pop();
+      if (next === undefined) break;
+      const { session, lastUsedMs } = next;
+      const isIdleSince = session.lastUsedMs === lastUsedMs && session.busy === 0;
+      if (isIdleSince && !session.ended && isOf(session)) return session;
+    }
+    const idle = [...this.#sessions.values()]
+      .filter((session) => session.busy === 0 && isOf(session))
+      .sort((a, b) => a.lastUsedMs - b.lastUsedMs)
+      .slice(0, IDLE_ONES);
+    const [longest, ...others] = idle;
+    this.#idleOnes = others
+      .reverse()
+      .map((session) => ({ session, lastUsedMs: session.lastUsedMs }));
+    return longest;
+  }
+
   #makeRoom(server: string): void {
     const { maxSessions, maxSessionsPerServer } = this.#options;
     const full = this.#sessions.size >= maxSessions;
     const serverFull = (this.#perServer.get(server) ?? 0) >= maxSessionsPerServer;
     if (!full && !serverFull) return;
-    let oldest: Session | undefined;
-    for (const session of this.#sessions.values()) {
-      if (session.busy > 0 || (serverFull && session.facts.server !== server)) continue;
-      if (oldest === undefined || session.lastUsedMs < oldest.lastUsedMs) oldest = session;
-    }
+    const oldest = this.#longestIdle(serverFull ? server : undefined);
     if (oldest === undefined) {
       throw new GatewayError("OVERLOADED", "All session places are taken; try again later", {
         retryable: true,

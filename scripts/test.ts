@@ -63,9 +63,16 @@ const stages: readonly Stage[] = [
     timeoutMs: 25 * minuteMs,
   },
   tests("e2e", ["./test/e2e"]),
+  {
+    name: "bench",
+    // Shares of a bare relay in the same run, with wide margins: never an absolute time.
+    command: [bun, "scripts/bench.ts", "--quick"],
+    counts: "line",
+    timeoutMs: 10 * minuteMs,
+  },
 ];
 /** Stages that run the executable, and so must not run one that is older than the source. */
-const needBuild = new Set(["conformance", "e2e"]);
+const needBuild = new Set(["conformance", "e2e", "bench"]);
 
 function check(name: string, args: readonly string[]): Stage {
   return { name, command: [bun, ...args], counts: "check", timeoutMs: 10 * minuteMs };

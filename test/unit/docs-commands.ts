@@ -159,6 +159,9 @@ export const COMMANDS_IN_PROSE: Readonly<Record<string, Proof>> = {
   "npm run bench -- --quick": {
     reason: "measures the machine for minutes, and beside other tests it would measure those",
   },
+  "npm run bench -- --growth --svg docs/growth.svg": {
+    reason: "measures the machine for minutes, and beside other tests it would measure those",
+  },
   "npm run release -- 1.2.3": {
     runBy: "test/integration/release/release.test.ts",
     shows: '"scripts/release.ts", "9.8.7"',

@@ -34,6 +34,9 @@ export interface ChildOptions {
 const MAX_SHORT = 16 * 1024;
 const MAX_OUTBOX = 64 * 1024;
 
+const MAX_AS_TEXT = 512;
+const encoder = new TextEncoder();
+
 /** One incarnation; finished once `exited` has resolved. */
 export class Child implements Incarnation {
   readonly pid: number;
@@ -130,7 +133,8 @@ export class Child implements Incarnation {
     if (text === "") return;
     this.#outbox = "";
     if (!this.#stdinOpen) return;
-    const pending = this.#writeNow([text]);
+    // Bun writes a long text byte by byte, and bytes as a whole.
+    const pending = this.#writeNow([text.length > MAX_AS_TEXT ? encoder.encode(text) : text]);
     if (pending === undefined) return;
     this.#isStalled = true;
     const goOn = (): void => {

@@ -8,7 +8,7 @@
  */
 import type { Message, Plain } from "./message.ts";
 
-/** With this many characters a text cannot nest deeper than half of them. */
+/** A text nests at most half as deep as it is long; in one that is longer the levels are counted. */
 const CHARS_A_LEVEL = 2;
 const ID = '(0|[1-9]\\d{0,14}|"[\\w-]{1,100}")';
 const CALL_HEAD = new RegExp(
@@ -25,9 +25,18 @@ const ENVELOPE_END = new RegExp(`^${ID}\\}$`);
  * the usual form, whatever it is.
  */
 export function readShort(bytes: Uint8Array, text: string, maxDepth: number): Message | undefined {
-  if (text.length > maxDepth * CHARS_A_LEVEL || text.includes("\n") || text.includes("\r"))
-    return undefined;
-  return text.startsWith('{"j') ? envelopeFirst(bytes, text) : envelopeLast(bytes, text);
+  if (text.includes("\n") || text.includes("\r")) return undefined;
+  const message = text.startsWith('{"j') ? envelopeFirst(bytes, text) : envelopeLast(bytes, text);
+  const isFlat = text.length <= maxDepth * CHARS_A_LEVEL;
+  return isFlat || nestsWithin(message?.plain?.value, maxDepth - 1) ? message : undefined;
+}
+
+/** Whether a value has no more containers in one another than `levels`. */
+function nestsWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (levels === 0) return false;
+  const inner = Array.isArray(value) ? (value as unknown[]) : Object.values(value);
+  return inner.every((one) => nestsWithin(one, levels - 1));
 }
 
 function envelopeFirst(bytes: Uint8Array, text: string): Message | undefined {

@@ -36,6 +36,18 @@ describe("the usual forms are read", () => {
   }
 });
 
+test("a long text may nest as deep as a careful reader lets it", () => {
+  const nested = (levels: number): string =>
+    `{"jsonrpc":"2.0","id":1,"result":{"pad":"${"x".repeat(500)}","a":${"[".repeat(levels)}${"]".repeat(levels)}}}`;
+  for (let levels = 190; levels < 210; levels++) {
+    const text = nested(levels);
+    const isTaken = careful(encoder.encode(text), text) !== undefined;
+    expect([levels, read(text) !== undefined]).toEqual([levels, isTaken]);
+  }
+  expect(read(nested(198))).toBeDefined();
+  expect(read(nested(199))).toBeUndefined();
+});
+
 describe("others are left to the careful way", () => {
   for (const text of [
     '{"jsonrpc":"2.0","id":01,"result":{}}',

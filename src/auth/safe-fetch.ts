@@ -4,7 +4,6 @@
  * connected to; no redirects, few bytes, little time. Names and certificates are checked as always.
  */
 import { lookup } from "node:dns/promises";
-import { request } from "node:https";
 import { isIP } from "node:net";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
@@ -77,12 +76,14 @@ export class SafeFetch {
     return this.#ask(url, addresses, maxBytes, signal);
   }
 
-  #ask(
+  async #ask(
     url: URL,
     addresses: readonly string[],
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<FetchedDocument> {
+    // Loaded at the first document: it would cost every start some milliseconds.
+    const { request } = await import("node:https");
     const { promise, resolve, reject } = Promise.withResolvers<FetchedDocument>();
     const vetted = addresses.map((address) => ({ address, family: isIP(address) }));
     const { authority } = this.#options;

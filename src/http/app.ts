@@ -76,8 +76,8 @@ export function createApp(options: AppOptions): App {
     const ownPath = pathOf(url.slice(pathAt, queryAt < 0 ? url.length : queryAt), options);
     const routed = routePath(ownPath, host, options);
     const slug = request.method === "POST" ? slugs.of(routed) : undefined;
-    const isMcp = slug !== undefined || options.auth === undefined;
-    const kind = isMcp ? undefined : authPathKind(ownPath);
+    const mayBeAuth = slug === undefined && options.auth !== undefined;
+    const kind = mayBeAuth ? authPathKind(ownPath) : undefined;
     const bindings = {
       path: kind === undefined ? routed : ownPath,
       ownPath,

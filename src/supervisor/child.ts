@@ -34,9 +34,6 @@ export interface ChildOptions {
 const MAX_SHORT = 16 * 1024;
 const MAX_OUTBOX = 64 * 1024;
 
-const MAX_AS_TEXT = 512;
-const encoder = new TextEncoder();
-
 /** One incarnation; finished once `exited` has resolved. */
 export class Child implements Incarnation {
   readonly pid: number;
@@ -133,8 +130,7 @@ export class Child implements Incarnation {
     if (text === "") return;
     this.#outbox = "";
     if (!this.#stdinOpen) return;
-    // Bun writes a long text byte by byte, and bytes as a whole.
-    const pending = this.#writeNow([text.length > MAX_AS_TEXT ? encoder.encode(text) : text]);
+    const pending = this.#writeNow([text]);
     if (pending === undefined) return;
     this.#isStalled = true;
     const goOn = (): void => {

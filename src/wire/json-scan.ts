@@ -246,6 +246,9 @@ export function memberNamed(members: readonly Member[], key: string): Member | u
   return undefined;
 }
 
+/** Neither an escape nor a control character, which no string may have. */
+const PLAIN_STRING = /^[\x20-\x5b\x5d-\x7e]*$/;
+
 /**
  * The string value at `[start, end)`, or undefined when it is no string.
  * @param text the same bytes as text, when they are ASCII only
@@ -258,7 +261,7 @@ export function stringValue(
   if (span === undefined || bytes[span.start] !== QUOTE) return undefined;
   if (text !== undefined) {
     const inner = text.slice(span.start + 1, span.end - 1);
-    if (!inner.includes("\\")) return inner;
+    if (PLAIN_STRING.test(inner)) return inner;
   }
   try {
     const value: unknown = JSON.parse(textOf(bytes, span.start, span.end));

@@ -200,6 +200,18 @@ describe("the text of a message", () => {
       expect(plain(new Uint8Array([0x22, ...broken, 0x22]))).toBeUndefined();
   });
 
+  test("has no string with a control character in it, as bytes have none", () => {
+    for (const text of [
+      '{"jsonrpc":"2.0","id":"a\tb","method":"ping"}',
+      '{"jsonrpc":"2.0","id":1,"method":"pi\u0001ng"}',
+    ]) {
+      const bytes = encoder.encode(text);
+      expect(parseMessage(bytes, MAX_DEPTH, plainText(bytes))).toEqual(
+        parseMessage(bytes, MAX_DEPTH),
+      );
+    }
+  });
+
   test("reads the same message as bytes do", () => {
     const texts = [
       '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}',

@@ -132,7 +132,7 @@ function panel(axis: string, points: readonly GrowthPoint[], highest: number): s
     const label =
       last === undefined
         ? ""
-        : `<text x="${WIDTH - right}" y="${(y(last.cpuUsPerCall) - 6).toFixed(1)}" text-anchor="end" fill="${colour}">${name}</text>`;
+        : `<text x="${WIDTH - right}" y="${(y(last.cpuUsPerCall) + (name === "ours" ? -6 : 12)).toFixed(1)}" text-anchor="end" fill="${colour}">${name}</text>`;
     return `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${path.join(" ")}"/>${label}`;
   });
   const ticks = counts.map(

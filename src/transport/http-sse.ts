@@ -13,7 +13,7 @@ import { encodeOutgoing, textError, type Message, type Outgoing } from "../wire/
 import { endpointEvent, EVENT_END, messageHead } from "../wire/sse-frame.ts";
 import { draining, messageResponse, refusal } from "./answers.ts";
 import { streamOwner, type Endpoint, type RequestContext } from "./endpoint.ts";
-import { readPost, receivePost, unreadPost, type PostBody, type Received } from "./read-post.ts";
+import { withPost, type PostBody } from "./read-post.ts";
 import { reportRefused } from "./refused.ts";
 import { tooManyStreams } from "./refusals.ts";
 import { SseStream } from "./sse-stream.ts";
@@ -45,12 +45,12 @@ export function openHttpSse(endpoint: Endpoint, context: RequestContext): Respon
 }
 
 /** Serves a POST to the announced URI. */
-export async function postHttpSse(
+export function postHttpSse(
   request: Request,
   sessionId: string,
   endpoint: Endpoint,
   context: RequestContext,
-): Promise<Response> {
+): Response | Promise<Response> {
   const { bridge, registry } = endpoint;
   const session = registry.find(sessionId, bridge.server.slug, context.caller);
   if (session === undefined || session.direct === undefined) {
@@ -58,19 +58,11 @@ export async function postHttpSse(
     return refusal({ status: 404, code: SESSION_NOT_FOUND, message });
   }
   const startedMs = endpoint.clock.nowMs();
-  const receiving = receivePost(request, endpoint.limits);
-  if (receiving instanceof Response) return receiving;
-  let received: Received;
-  try {
-    received = await receiving;
-  } catch (error) {
-    return unreadPost(request, error);
-  }
-  const body = readPost(request, received, endpoint.limits);
-  if (body instanceof Response) return body;
-  const response = answerPost(body, session, endpoint, context);
-  reportRefused(response, body.messages, endpoint, { version: null, startedMs });
-  return response;
+  return withPost(request, endpoint.limits, (body) => {
+    const response = answerPost(body, session, endpoint, context);
+    reportRefused(response, body.messages, endpoint, { version: null, startedMs });
+    return response;
+  });
 }
 
 function answerPost(

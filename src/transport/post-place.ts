@@ -2,21 +2,17 @@
  * Where a POST of requests of a legacy client came to, for whoever answers it.
  */
 import type { Conversation } from "../bridge/conversation.ts";
-import { encodeOutgoing } from "../wire/message.ts";
-import { EVENT_END, messageHead, primingEvent, STREAM_OPENED } from "../wire/sse-frame.ts";
-import { streamOwner, type Endpoint, type RequestContext } from "./endpoint.ts";
-import type { EventSink, PostExchange, PostHost } from "./post-exchange.ts";
-import { SseStream } from "./sse-stream.ts";
+import { primingEvent, STREAM_OPENED } from "../wire/sse-frame.ts";
+import type { Endpoint, RequestContext } from "./endpoint.ts";
+import type { EventSink } from "./post-exchange.ts";
+import { RequestHost } from "./request-host.ts";
 
 /** When a client whose stream broke before any event should come back. */
 export const RETRY_MS = 3000;
 
-/** The request, the conversation that it belongs to, and what HTTP knows of it. */
-export class PostPlace implements PostHost {
-  readonly #request: Request;
+/** The request, and the conversation that it belongs to. */
+export class PostPlace extends RequestHost {
   readonly #conversation: Conversation;
-  readonly #endpoint: Endpoint;
-  readonly #context: RequestContext;
 
   constructor(
     request: Request,
@@ -24,49 +20,17 @@ export class PostPlace implements PostHost {
     endpoint: Endpoint,
     context: RequestContext,
   ) {
-    this.#request = request;
+    super(request, endpoint, context);
     this.#conversation = conversation;
-    this.#endpoint = endpoint;
-    this.#context = context;
-  }
-
-  liftTimeout(): void {
-    this.#context.liftTimeout();
-  }
-
-  restoreTimeout(): void {
-    this.#context.restoreTimeout();
-  }
-
-  isGone(): boolean {
-    return this.#request.signal.aborted;
-  }
-
-  onDone(exchange: PostExchange): void {
-    this.#endpoint.waiting.delete(exchange);
   }
 
   /** A stream: resumable within a session that has room for it, else one response. */
   openSink(): EventSink {
     const { session } = this.#conversation;
-    const { limits, streams, clock } = this.#endpoint;
     const replay = session?.openStream();
-    const stream: SseStream = new SseStream({
-      maxBufferBytes: limits.maxStreamBufferBytes,
-      set: streams,
-      owner: streamOwner(this.#endpoint, this.#context),
-      onClose: () => replay?.detach(stream),
-    });
-    if (replay === undefined) {
-      stream.writeText(STREAM_OPENED);
-      return {
-        response: stream.response(),
-        isConnected: () => stream.open,
-        send: (message) =>
-          void stream.write(encodeOutgoing(message, messageHead(undefined), EVENT_END)),
-        finish: () => stream.end(),
-      };
-    }
+    if (replay === undefined) return this.openResponse(() => {});
+    const { clock } = this.endpoint;
+    const stream = this.newStream(() => replay.detach(stream));
     const priming = session?.traits?.primingEvent === true;
     stream.writeText(priming ? primingEvent(replay.cursor, RETRY_MS) : STREAM_OPENED);
     replay.attach(stream);

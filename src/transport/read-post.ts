@@ -20,51 +20,45 @@ export interface PostBody {
   readonly batch: boolean;
 }
 
-/** Bytes of a body; undefined when there were too many. */
-export type Received = ArrayBuffer | Uint8Array | undefined;
-
 /**
- * Begins to read a POST: its bytes, or the response that refuses it. Not to be awaited twice: each
- * wait in between costs every call.
+ * Reads a POST and hands its messages to `take`, or answers it with the refusal. Waits once: each
+ * further wait would cost every call.
  */
-export function receivePost(
+export async function withPost(
   request: Request,
-  { maxBodyBytes }: Limits,
-): Response | Promise<Received> {
+  limits: Limits,
+  take: (body: PostBody) => Response | Promise<Response>,
+): Promise<Response> {
   const { headers } = request;
+  const { maxBodyBytes } = limits;
   if (!isJsonContent(headers.get("content-type"))) {
     const message = "Unsupported Media Type: Content-Type must be application/json";
     return refusal({ status: 415, code: TRANSPORT_REFUSED, message });
   }
   const announced = headers.get("content-length");
-  if (announced === null) return readBody(request, maxBodyBytes);
-  return Number(announced) > maxBodyBytes ? tooLarge(maxBodyBytes) : request.arrayBuffer();
-}
-
-/** What a POST that could not be read is answered. @throws the error when it is a fault of ours */
-export function unreadPost(request: Request, error: unknown): Response {
-  // The client broke off its upload: nobody reads the answer, and it is no fault of ours.
-  if (request.signal.aborted) return new Response(null, { status: 400 });
-  throw error;
-}
-
-/** The messages in what was received, or the response that refuses it. */
-export function readPost(
-  request: Request,
-  received: Received,
-  limits: Limits,
-): PostBody | Response {
-  if (received === undefined) return tooLarge(limits.maxBodyBytes);
-  const bytes = received instanceof ArrayBuffer ? new Uint8Array(received) : received;
+  if (announced !== null && Number(announced) > maxBodyBytes) return tooLarge(maxBodyBytes);
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes =
+      announced === null
+        ? await readBody(request, maxBodyBytes)
+        : new Uint8Array(await request.arrayBuffer());
+  } catch (error) {
+    // The client broke off its upload: nobody reads the answer, and it is no fault of ours.
+    if (request.signal.aborted) return new Response(null, { status: 400 });
+    throw error;
+  }
+  if (bytes === undefined) return tooLarge(maxBodyBytes);
   const body = readMessages(bytes, limits);
-  if (!body.ok) return body.error;
-  const { headers } = request;
+  return body.ok ? take(withTrace(body.value, headers)) : body.error;
+}
+
+function withTrace(body: PostBody, headers: Headers): PostBody {
   const traceparent = headers.get("traceparent");
   const trace =
     traceparent === null ? undefined : readTraceContext(traceparent, headers.get("tracestate"));
-  if (trace === undefined) return body.value;
-  const messages = body.value.messages.map((message) => withTraceContext(message, trace));
-  return { ...body.value, messages };
+  if (trace === undefined) return body;
+  return { ...body, messages: body.messages.map((message) => withTraceContext(message, trace)) };
 }
 
 function tooLarge(maxBodyBytes: number): Response {

@@ -6,14 +6,13 @@
 import { declineModern } from "../codec/classify.ts";
 import { readModernRequest } from "../codec/modern-request.ts";
 import { TRANSPORT_REFUSED } from "../wire/error-codes.ts";
-import { encodeOutgoing, type Message } from "../wire/message.ts";
-import { EVENT_END, messageHead, STREAM_OPENED } from "../wire/sse-frame.ts";
+import type { Message } from "../wire/message.ts";
 import { accepted, refusal } from "./answers.ts";
-import { streamOwner, type Arrival, type Endpoint, type RequestContext } from "./endpoint.ts";
+import { streamOwner, type Arrival } from "./endpoint.ts";
 import { readAccept } from "./negotiation.ts";
-import { PostExchange, type EventSink, type PostHost } from "./post-exchange.ts";
+import { PostExchange, type EventSink } from "./post-exchange.ts";
 import { tooManyStreams } from "./refusals.ts";
-import { SseStream } from "./sse-stream.ts";
+import { RequestHost } from "./request-host.ts";
 
 /** Serves a message that belongs to the modern era, or says so in its header. */
 export function postStateless(
@@ -61,64 +60,29 @@ export function postStateless(
   return exchange.response;
 }
 
-/** One response and no more: nothing is kept for a client that comes back. */
-class StatelessPlace implements PostHost {
+/** Ends with its client: one that leaves has cancelled. */
+class StatelessPlace extends RequestHost {
   /** What to do when the client leaves. */
   disconnect: (() => void) | undefined;
-  readonly #request: Request;
-  readonly #endpoint: Endpoint;
-  readonly #context: RequestContext;
   #exchange: PostExchange | undefined;
-
-  constructor(request: Request, endpoint: Endpoint, context: RequestContext) {
-    this.#request = request;
-    this.#endpoint = endpoint;
-    this.#context = context;
-  }
 
   waitFor(exchange: PostExchange): void {
     this.#exchange = exchange;
-    this.#endpoint.waiting.add(exchange);
-    this.#request.signal.addEventListener("abort", this.#leave, { once: true });
+    this.endpoint.waiting.add(exchange);
+    this.request.signal.addEventListener("abort", this.#leave, { once: true });
   }
 
   readonly #leave = (): void => {
-    if (this.#exchange !== undefined) this.#endpoint.waiting.delete(this.#exchange);
+    if (this.#exchange !== undefined) this.endpoint.waiting.delete(this.#exchange);
     this.disconnect?.();
   };
 
-  liftTimeout(): void {
-    this.#context.liftTimeout();
-  }
-
-  restoreTimeout(): void {
-    this.#context.restoreTimeout();
-  }
-
-  isGone(): boolean {
-    return this.#request.signal.aborted;
-  }
-
-  onDone(exchange: PostExchange): void {
-    this.#endpoint.waiting.delete(exchange);
-    this.#request.signal.removeEventListener("abort", this.#leave);
+  override onDone(exchange: PostExchange): void {
+    super.onDone(exchange);
+    this.request.signal.removeEventListener("abort", this.#leave);
   }
 
   openSink(): EventSink {
-    const { limits, streams } = this.#endpoint;
-    const stream = new SseStream({
-      maxBufferBytes: limits.maxStreamBufferBytes,
-      set: streams,
-      owner: streamOwner(this.#endpoint, this.#context),
-      onClose: this.#leave,
-    });
-    stream.writeText(STREAM_OPENED);
-    return {
-      response: stream.response(),
-      isConnected: () => stream.open,
-      send: (message) =>
-        void stream.write(encodeOutgoing(message, messageHead(undefined), EVENT_END)),
-      finish: () => stream.end(),
-    };
+    return this.openResponse(this.#leave);
   }
 }

@@ -23,7 +23,7 @@ import { streamOwner, type Arrival, type Endpoint, type RequestContext } from ".
 import { readAccept } from "./negotiation.ts";
 import { PostPlace, RETRY_MS } from "./post-place.ts";
 import { PostExchange } from "./post-exchange.ts";
-import { readPost, receivePost, unreadPost, type PostBody, type Received } from "./read-post.ts";
+import { withPost, type PostBody } from "./read-post.ts";
 import { SseStream } from "./sse-stream.ts";
 import {
   modernInBatch,
@@ -41,29 +41,21 @@ const SESSION_HEADER = "mcp-session-id";
 const VERSION_HEADER = "mcp-protocol-version";
 
 /** Serves a POST that is no message of an HTTP+SSE session. */
-export async function postStreamable(
+export function postStreamable(
   request: Request,
   endpoint: Endpoint,
   context: RequestContext,
 ): Promise<Response> {
   const startedMs = endpoint.clock.nowMs();
-  const receiving = receivePost(request, endpoint.limits);
-  if (receiving instanceof Response) return receiving;
-  let received: Received;
-  try {
-    received = await receiving;
-  } catch (error) {
-    return unreadPost(request, error);
-  }
-  const body = readPost(request, received, endpoint.limits);
-  if (body instanceof Response) return body;
-  const version = request.headers.get(VERSION_HEADER);
-  const answer = answerPost(request, body, version, { endpoint, context, startedMs });
-  // What is relayed is settled, and reported, by the bridge.
-  if (answer instanceof Response) {
-    reportRefused(answer, body.messages, endpoint, { version, startedMs });
-  }
-  return answer;
+  return withPost(request, endpoint.limits, (body) => {
+    const version = request.headers.get(VERSION_HEADER);
+    const answer = answerPost(request, body, version, { endpoint, context, startedMs });
+    // What is relayed is settled, and reported, by the bridge.
+    if (answer instanceof Response) {
+      reportRefused(answer, body.messages, endpoint, { version, startedMs });
+    }
+    return answer;
+  });
 }
 
 function answerPost(

@@ -9,7 +9,7 @@ import { SOON_MS, until } from "../helpers/wait.ts";
 const UID = 65_533;
 /** Says who it is and what it can read and write, then stays. */
 const SPY = `{ id -u; id -G; pwd; cat "$1/auth.sqlite"; cat "$2"; ls "$1"; echo x >>"$1/auth.sqlite"
-  cat /proc/$PPID/environ; } >seen.part 2>&1; mv seen.part seen; exec sleep 60`;
+  cat /proc/$PPID/environ; } >seen.part 2>&1; mv seen.part seen; exec tail -f /dev/null`;
 
 test("T35 a server with runAs reads neither the database nor the configuration", async () => {
   const folder = makeFolder({});

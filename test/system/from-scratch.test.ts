@@ -12,6 +12,7 @@ import { Registry } from "../helpers/registry.ts";
 import { makeFolder } from "../helpers/run-program.ts";
 import { connectV1, textOfResult } from "../helpers/sdk.ts";
 import { SOON_MS, until } from "../helpers/wait.ts";
+import { NPM_SERVERS } from "../helpers/npm-servers.ts";
 import { USER } from "./image-root.ts";
 
 const PROGRAM = "/remote-mcp-proxy";
@@ -28,20 +29,8 @@ mount -o remount,bind,ro root
 shift
 exec env -i "$@" /usr/sbin/chroot --userspec=${USER}:${USER} --groups= root ${PROGRAM} --port 0`;
 
-const mcpServers = {
-  memory: {
-    command: "npx",
-    args: ["-y", "@modelcontextprotocol/server-memory"],
-    env: { MEMORY_FILE_PATH: "${SERVER_DATA}/memory.jsonl" },
-  },
-  files: {
-    command: "npx",
-    args: ["-y", "@modelcontextprotocol/server-filesystem", "${SERVER_DATA}"],
-  },
-};
-
 // Found where a service without a home has its file, with data where such a service keeps it.
-const folder = makeFolder({ "root/etc/remote-mcp-proxy/config.json": { mcpServers } });
+const folder = makeFolder({ "root/etc/remote-mcp-proxy/config.json": { mcpServers: NPM_SERVERS } });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test(

@@ -22,6 +22,7 @@ import { Registry } from "../helpers/registry.ts";
 import { connectV1, textOfResult } from "../helpers/sdk.ts";
 import { makeFolder } from "../helpers/run-program.ts";
 import { SOON_MS, until, withDeadline } from "../helpers/wait.ts";
+import { NPM_SERVERS } from "../helpers/npm-servers.ts";
 import { BASE_ENV, makeImageRoot, USER } from "./image-root.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
@@ -73,17 +74,7 @@ describe("the Dockerfile", () => {
 });
 
 const config = {
-  mcpServers: {
-    memory: {
-      command: "npx",
-      args: ["-y", "@modelcontextprotocol/server-memory"],
-      env: { MEMORY_FILE_PATH: "${SERVER_DATA}/memory.jsonl" },
-    },
-    files: {
-      command: "npx",
-      args: ["-y", "@modelcontextprotocol/server-filesystem", "${SERVER_DATA}"],
-    },
-  },
+  mcpServers: NPM_SERVERS,
   proxy: { auth: { allowInsecure: true } },
 };
 

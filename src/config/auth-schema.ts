@@ -1,8 +1,9 @@
 /**
  * Pure. The shape of the block `proxy.auth`: who may call, and which programs may ask for leave.
  */
-import { z } from "zod";
-import { duration, judged } from "./fields.ts";
+import * as z from "zod";
+import { preset, type Field } from "./block.ts";
+import { duration, judged, no } from "./fields.ts";
 import { judgeCalledHost } from "./scalars.ts";
 import { text, textList } from "./schema-values.ts";
 
@@ -11,90 +12,81 @@ const YEAR_MS = 365 * DAY_MS;
 const USER_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?$/;
 const CLIENT_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 
-const servers = z
-  .union([z.literal("all"), textList], {
-    error: 'must be "all" or a list of names of servers',
-  })
-  .prefault("all");
-
 /** `"any"`, or names of hosts. */
-function hosts(description: string) {
-  return z
-    .union([z.literal("any"), z.array(judged(judgeCalledHost))], {
-      error: 'must be "any" or a list of hosts such as ["app.example.org"]',
-    })
-    .prefault([])
-    .meta({ description });
+function hosts(description: string): Field<"any" | readonly string[]> {
+  const error = 'must be "any" or a list of hosts such as ["app.example.org"]';
+  return preset<"any" | readonly string[]>([], description, () =>
+    z.union([z.literal("any"), z.array(judged(judgeCalledHost))], { error }),
+  );
 }
 
 /** One entry of `proxy.auth.users`. */
-const userSchema = z.strictObject({
-  servers: servers.meta({ description: "Servers that this person may use." }),
-  admin: z
-    .boolean()
-    .prefault(false)
-    .meta({ description: "May also see and steer the gateway itself." }),
-});
+function user() {
+  const error = 'must be "all" or a list of names of servers';
+  return z.strictObject({
+    servers: z
+      .union([z.literal("all"), textList()], { error })
+      .prefault("all")
+      .meta({ description: "Servers that this person may use." }),
+    admin: z
+      .boolean()
+      .prefault(false)
+      .meta({ description: "May also see and steer the gateway itself." }),
+  });
+}
 
 /** One entry of `proxy.auth.clients`. */
-const clientSchema = z.strictObject({
-  name: text.optional().meta({ description: "Shown to the person who is asked for leave." }),
-  secret: text.optional().meta({
-    description: "Its secret, best as `${file:…}` or `${VAR}`; without one the client is public.",
-  }),
-  redirectUris: z
-    .array(z.url())
-    .min(1)
-    .meta({ description: "Where it may be sent back to, letter by letter." }),
-});
+function client() {
+  return z.strictObject({
+    name: text().optional().meta({ description: "Shown to the person who is asked for leave." }),
+    secret: text().optional().meta({
+      description: "Its secret, best as `${file:…}` or `${VAR}`; without one the client is public.",
+    }),
+    redirectUris: z
+      .array(z.url())
+      .min(1)
+      .meta({ description: "Where it may be sent back to, letter by letter." }),
+  });
+}
 
 /** The keys of `proxy.auth`. */
 export const AUTH_SHAPE = {
-  allowInsecure: z.boolean().prefault(false).meta({
-    description:
-      "`true` serves everybody who reaches the address without asking who it is. Only behind something that asks instead; warned of at every start.",
-  }),
-  required: z.boolean().prefault(false).meta({
-    description:
-      "`true` asks for authentication also where only this machine can call. It is asked for anyway with any other address, domain or public URL.",
-  }),
-  users: z
-    .record(
-      z.string().regex(USER_NAME, {
-        error: "must be made of letters, digits and . _ @ - (64 at most)",
-      }),
-      userSchema,
-    )
-    .prefault({})
-    .meta({
-      description:
-        "People by name: `servers` (`all` or a list) and `admin`. With nobody named there is one person, `owner`, who may do everything. Passwords are set with `user set-password` or `user set-up-link`.",
-    }),
-  clients: z
-    .record(
-      z.string().regex(CLIENT_ID, { error: "must be made of letters, digits and . _ ~ -" }),
-      clientSchema,
-    )
-    .prefault({})
-    .meta({
-      description:
-        "Clients that are registered beforehand, by client id, for programs that want an id (and `secret`) typed in: `redirectUris`, `name`.",
-    }),
+  allowInsecure: no(
+    "`true` serves everybody who reaches the address without asking who it is. Only behind something that asks instead; warned of at every start.",
+  ),
+  required: no(
+    "`true` asks for authentication also where only this machine can call. It is asked for anyway with any other address, domain or public URL.",
+  ),
+  users: preset(
+    {},
+    "People by name: `servers` (`all` or a list) and `admin`. With nobody named there is one person, `owner`, who may do everything. Passwords are set with `user set-password` or `user set-up-link`.",
+    () => {
+      const error = "must be made of letters, digits and . _ @ - (64 at most)";
+      return z.record(z.string().regex(USER_NAME, { error }), user());
+    },
+  ),
+  clients: preset(
+    {},
+    "Clients that are registered beforehand, by client id, for programs that want an id (and `secret`) typed in: `redirectUris`, `name`.",
+    () => {
+      const error = "must be made of letters, digits and . _ ~ -";
+      return z.record(z.string().regex(CLIENT_ID, { error }), client());
+    },
+  ),
   redirectHosts: hosts(
     "Hosts that clients may be sent back to, beside those of claude.ai, chatgpt.com, vscode.dev and cursor.com and this machine; `any` allows all.",
   ),
   documentHosts: hosts(
     "Hosts whose client id metadata documents are fetched, beside those of claude.ai, chatgpt.com and vscode.dev; `any` allows all public ones.",
   ),
-  redirectSchemes: z
-    .array(
-      z.string().regex(/^[a-z][a-z0-9+.-]*$/, { error: "must be a URL scheme such as cursor" }),
-    )
-    .prefault([])
-    .meta({
-      description:
-        "Private-use URL schemes that clients may be sent back by, such as `cursor`. Any program on the person's machine can take them.",
-    }),
+  redirectSchemes: preset(
+    [],
+    "Private-use URL schemes that clients may be sent back by, such as `cursor`. Any program on the person's machine can take them.",
+    () => {
+      const error = "must be a URL scheme such as cursor";
+      return z.array(z.string().regex(/^[a-z][a-z0-9+.-]*$/, { error }));
+    },
+  ),
   accessTokenLifetime: duration("24h", "How long an access token works.", {
     min: 60_000,
     max: 30 * DAY_MS,

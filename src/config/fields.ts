@@ -1,10 +1,11 @@
 /**
- * Pure. The kinds of fields that the schema of the config file is built from.
+ * Pure. The kinds of keys that the blocks of the config file are made of.
  *
  * Each keeps its JSON Schema (what people may write) and its parsed form (milliseconds, bytes,
  * settings) together, and says in one sentence what a value must be.
  */
-import { z } from "zod";
+import * as z from "zod";
+import { optional, preset, type Field } from "./block.ts";
 import type { Judge } from "./scalars.ts";
 import {
   DURATION_PATTERN,
@@ -24,76 +25,97 @@ interface Range {
 const MAX_DURATION_MS = 24 * 86_400_000;
 const MAX_SIZE_BYTES = 1_073_741_824;
 
+const DURATION_SHAPE =
+  'must be a duration such as "500ms", "30s", "5m", "2h" or "1d", or a number of milliseconds';
+const SIZE_SHAPE = 'must be a size such as "64MiB", "10MB" or "512KiB", or a number of bytes';
+
 /** A duration with its default as text; parsed it is milliseconds within the range. */
-export function duration(preset: string, description: string, range?: Partial<Range>) {
-  return durationValue(range).prefault(preset).meta({ description });
+export function duration(
+  written: string,
+  description: string,
+  range?: Partial<Range>,
+): Field<number> {
+  const value = parseDuration(written) ?? Number.NaN;
+  return preset(value, description, () => durationValue(range), written);
 }
 
 /** A duration that may be left out. */
-export function optionalDuration(description: string, range?: Partial<Range>) {
-  return durationValue(range).optional().meta({ description });
+export function optionalDuration(
+  description: string,
+  range?: Partial<Range>,
+): Field<number | undefined> {
+  return optional(description, () => durationValue(range));
 }
 
-function durationValue(range: Partial<Range> | undefined) {
+function durationValue(range: Partial<Range> | undefined): z.ZodType<number> {
   const { min, max } = { min: 1, max: MAX_DURATION_MS, ...range };
-  const shape =
-    'must be a duration such as "500ms", "30s", "5m", "2h" or "1d", or a number of milliseconds';
+  const error = DURATION_SHAPE;
   return z
-    .union([z.number(), z.string().regex(new RegExp(DURATION_PATTERN), { error: shape })], {
-      error: shape,
-    })
+    .union([z.number(), z.string().regex(new RegExp(DURATION_PATTERN), { error })], { error })
     .transform((value, context) => {
       const durationMs = typeof value === "number" ? Math.round(value) : parseDuration(value);
       if (durationMs !== undefined && durationMs >= min && durationMs <= max) return durationMs;
       const limits = `must be from ${formatDuration(min)} to ${formatDuration(max)}`;
-      context.addIssue({ code: "custom", message: durationMs === undefined ? shape : limits });
+      context.addIssue({ code: "custom", message: durationMs === undefined ? error : limits });
       return z.NEVER;
     });
 }
 
 /** A size with its default as text; parsed it is bytes within the range. */
-export function size(preset: string, description: string, range?: Partial<Range>) {
-  return sizeValue(range).prefault(preset).meta({ description });
+export function size(written: string, description: string, range?: Partial<Range>): Field<number> {
+  const value = parseSize(written) ?? Number.NaN;
+  return preset(value, description, () => sizeValue(range), written);
 }
 
 /** A size that may be left out. */
-export function optionalSize(description: string, range?: Partial<Range>) {
-  return sizeValue(range).optional().meta({ description });
+export function optionalSize(
+  description: string,
+  range?: Partial<Range>,
+): Field<number | undefined> {
+  return optional(description, () => sizeValue(range));
 }
 
-function sizeValue(range: Partial<Range> | undefined) {
+function sizeValue(range: Partial<Range> | undefined): z.ZodType<number> {
   const { min, max } = { min: 1_024, max: MAX_SIZE_BYTES, ...range };
-  const shape = 'must be a size such as "64MiB", "10MB" or "512KiB", or a number of bytes';
+  const error = SIZE_SHAPE;
   return z
-    .union([z.number(), z.string().regex(new RegExp(SIZE_PATTERN), { error: shape })], {
-      error: shape,
-    })
+    .union([z.number(), z.string().regex(new RegExp(SIZE_PATTERN), { error })], { error })
     .transform((value, context) => {
       const bytes = typeof value === "number" ? Math.round(value) : parseSize(value);
       if (bytes !== undefined && bytes >= min && bytes <= max) return bytes;
       const limits = `must be from ${formatSize(min)} to ${formatSize(max)}`;
-      context.addIssue({ code: "custom", message: bytes === undefined ? shape : limits });
+      context.addIssue({ code: "custom", message: bytes === undefined ? error : limits });
       return z.NEVER;
     });
 }
 
 /** A whole number within the range. */
-export function count(preset: number, description: string, range: Range) {
-  return countValue(range).prefault(preset).meta({ description });
+export function count(value: number, description: string, range: Range): Field<number> {
+  return preset(value, description, () => countValue(range));
 }
 
 /** A whole number that may be left out. */
-export function optionalCount(description: string, range: Range) {
-  return countValue(range).optional().meta({ description });
+export function optionalCount(description: string, range: Range): Field<number | undefined> {
+  return optional(description, () => countValue(range));
 }
 
-function countValue(range: Range) {
+function countValue(range: Range): z.ZodType<number> {
   const error = `must be a whole number from ${range.min} to ${range.max}`;
   return z.int({ error }).min(range.min, { error }).max(range.max, { error });
 }
 
+/** A key that is false unless the file says otherwise. */
+export function no(description: string): Field<boolean> {
+  return preset(false, description, () => z.boolean());
+}
+
+/** A key that is true unless the file says otherwise. */
+export function yes(description: string): Field<boolean> {
+  return preset(true, description, () => z.boolean());
+}
+
 /** A text that a judge turns into a setting. */
-export function judged<Value>(judge: Judge<Value>) {
+export function judged<Value>(judge: Judge<Value>): z.ZodType<Value> {
   return z.string().transform((text, context) => {
     const judgement = judge(text);
     if (judgement.ok) return judgement.value;
@@ -103,12 +125,19 @@ export function judged<Value>(judge: Judge<Value>) {
 }
 
 /** An optional setting that a judge makes from text. */
-export function setting<Value>(judge: Judge<Value>, description: string) {
-  return judged(judge).optional().meta({ description });
+export function setting<Value>(judge: Judge<Value>, description: string): Field<Value | undefined> {
+  return optional(description, () => judged(judge));
+}
+
+/** A list of settings that a judge makes from texts. */
+export function listOf<Value>(judge: Judge<Value>, description: string): Field<readonly Value[]> {
+  return preset([], description, () => z.array(judged(judge)));
 }
 
 /** One of a few words. */
-export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
+export function oneOf<const Values extends readonly [string, ...string[]]>(
+  values: Values,
+): z.ZodType<Values[number]> {
   const error = `must be ${values.map((value) => JSON.stringify(value)).join(" or ")}`;
   return z.enum(values, { error });
 }

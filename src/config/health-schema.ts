@@ -2,16 +2,8 @@
  * Pure. The shape of the blocks `health`, of the gateway and of one server, with the description of
  * every key; and what a server's block means together with the gateway's.
  */
-import { z } from "zod";
-import {
-  count,
-  duration,
-  oneOf,
-  optionalCount,
-  optionalDuration,
-  optionalSize,
-  size,
-} from "./fields.ts";
+import type { BlockOf } from "./block.ts";
+import { count, duration, optionalCount, optionalDuration, optionalSize, size } from "./fields.ts";
 import type { HealthSettings, ServerConfig } from "./model.ts";
 
 const FAILURES = { min: 1, max: 100 };
@@ -63,14 +55,8 @@ export const SERVER_HEALTH_SHAPE = {
   alertCpu: optionalCount("The same for CPU, in percent of one core; 0 for none.", PERCENT),
 };
 
-/** When a server is started. */
-export const startOn = oneOf(["boot", "demand"]);
-
-const blockSchema = z.object(HEALTH_SHAPE);
-const serverBlockSchema = z.object(SERVER_HEALTH_SHAPE);
-
 /** The block of the gateway after parsing. */
-export type HealthBlock = z.output<typeof blockSchema>;
+export type HealthBlock = BlockOf<typeof HEALTH_SHAPE>;
 
 /** What a server inherits of the gateway. */
 export interface LifeDefaults {
@@ -84,7 +70,7 @@ export interface LifeEntry {
   readonly startOn?: ServerConfig["startOn"] | undefined;
   readonly idleTimeout?: number | undefined;
   readonly required: boolean;
-  readonly health: z.output<typeof serverBlockSchema>;
+  readonly health: BlockOf<typeof SERVER_HEALTH_SHAPE>;
 }
 
 /** When a server runs, and how its health is watched. */

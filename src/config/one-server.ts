@@ -2,10 +2,12 @@
  * Pure. The one-server forms of the command line (`--stdio "cmd args"`, `-- cmd args`) and the
  * built-in demo: a configuration without a file.
  */
+import { presetsOf } from "./block.ts";
 import { childEnvironment } from "./child-env.ts";
 import type { ServerConfig } from "./model.ts";
 import { lifeOf } from "./health-schema.ts";
-import { proxySchema, serverSchema } from "./schema.ts";
+import { PROXY_SHAPE } from "./proxy-schema.ts";
+import { SERVER_SHAPE } from "./server-schema.ts";
 import { RESERVED_SLUGS, slugOf } from "./slug.ts";
 
 /** Programs that run another one, which is what the server is called after. */
@@ -32,7 +34,7 @@ export function serverFromCommand(
   env: Readonly<Record<string, string>>,
 ): ServerConfig {
   const [command, ...args] = words;
-  const defaults = serverSchema.parse({ command });
+  const defaults = presetsOf(SERVER_SHAPE);
   return {
     ...identity,
     command,
@@ -61,7 +63,7 @@ export function serverFromCommand(
     requestTimeoutMs: defaults.requestTimeout,
     optionalListTimeoutMs: defaults.optionalListTimeout,
     maxLineBytes: defaults.maxLineBytes,
-    ...lifeOf(defaults, proxySchema.parse({})),
+    ...lifeOf(defaults, presetsOf(PROXY_SHAPE)),
   };
 }
 

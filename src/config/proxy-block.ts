@@ -2,13 +2,15 @@
  * Pure. The block `proxy` of the file: read, expanded and parsed; its limits in the units of the
  * program; where those of its values came from that only the file can change.
  */
+import { parseBlock, presetsOf } from "./block.ts";
 import { duplicatesIn, memberOf, valueOf, type ConfigDocument } from "./document.ts";
 import type { ExpansionSources } from "./expand.ts";
 import { expandValue } from "./expand-value.ts";
 import { shapeFindings } from "./issues.ts";
 import type { AuthConfig, Limits, WebhookConfig } from "./model.ts";
 import type { Reporter } from "./reporter.ts";
-import { proxySchema, type ProxyBlock } from "./schema.ts";
+import { PROXY_SHAPE } from "./proxy-schema.ts";
+import type { ProxyBlock } from "./schema.ts";
 import { placeInFile, type Provenance } from "./setting-picker.ts";
 import { formatDuration, formatSize } from "./units.ts";
 import { unknownProxyKeys } from "./unknown-keys.ts";
@@ -19,7 +21,7 @@ export function readProxy(
   outside: Omit<ExpansionSources, "serverData">,
   reporter: Reporter,
 ): ProxyBlock {
-  const defaults = proxySchema.parse({});
+  const defaults = presetsOf(PROXY_SHAPE);
   const node = memberOf(document?.root, "proxy")?.value;
   if (node === undefined) return defaults;
   const raw = valueOf(node);
@@ -39,7 +41,7 @@ export function readProxy(
   }
   const sources = { ...outside, serverData: undefined };
   const { value } = expandValue(raw, sources, { path: ["proxy"], server: undefined, reporter });
-  const parsed = proxySchema.safeParse(value);
+  const parsed = parseBlock(PROXY_SHAPE, value);
   if (!parsed.success) {
     for (const { path, message, ...detail } of shapeFindings(parsed.error.issues, value)) {
       if (reporter.hasError(["proxy", ...path])) continue;

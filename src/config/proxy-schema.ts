@@ -1,10 +1,11 @@
 /**
  * Pure. The shape of the block `proxy`, the gateway itself, with the description of every key.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AUTH_SHAPE } from "./auth-schema.ts";
-import { count, duration, judged, optionalDuration, setting, size } from "./fields.ts";
-import { HEALTH_SHAPE, startOn } from "./health-schema.ts";
+import { block, optional, optionalBlock, preset, required } from "./block.ts";
+import { count, duration, judged, listOf, optionalDuration, setting, size } from "./fields.ts";
+import { HEALTH_SHAPE } from "./health-schema.ts";
 import { LIMITS_SHAPE } from "./limits-schema.ts";
 import {
   judgeCalledHost,
@@ -19,37 +20,32 @@ import {
   judgePublicUrl,
   RETENTION,
 } from "./scalars.ts";
-import { instances, isolation, runtime, text, toolNames } from "./schema-values.ts";
+import { instances, isolation, runtime, startOn, text, toolNames } from "./schema-values.ts";
 import { WEBHOOK_SHAPE } from "./webhook-schema.ts";
 
 /** The keys of `proxy.tls`. */
 export const TLS_SHAPE = {
-  cert: text.meta({ description: "File with the certificate chain (PEM). Flag `--tls-cert`." }),
-  key: text.meta({ description: "File with its private key (PEM). Flag `--tls-key`." }),
+  cert: required("File with the certificate chain (PEM). Flag `--tls-cert`.", text),
+  key: required("File with its private key (PEM). Flag `--tls-key`.", text),
 };
 
 const PORT_RANGE = "must be a port from 0 to 65535";
-const portText = judged(judgePort);
+
+/** A port as a number. */
+function port(min: number) {
+  return z
+    .int({ error: PORT_RANGE })
+    .min(min, { error: PORT_RANGE })
+    .max(65_535, { error: PORT_RANGE });
+}
 
 /** The keys of the block `proxy`: the gateway itself. */
 export const PROXY_SHAPE = {
   host: setting(judgeHost, "Address to listen on. Flag `--host`, variable `HOST`; else 127.0.0.1."),
-  port: z
-    .union(
-      [
-        z
-          .int({ error: PORT_RANGE })
-          .min(0, { error: PORT_RANGE })
-          .max(65_535, { error: PORT_RANGE }),
-        portText,
-      ],
-      { error: PORT_RANGE },
-    )
-    .optional()
-    .meta({
-      description:
-        "Port to listen on; 0 takes a free one. Flag `--port`, variable `PORT`; else 8080.",
-    }),
+  port: optional(
+    "Port to listen on; 0 takes a free one. Flag `--port`, variable `PORT`; else 8080.",
+    () => z.union([port(0), judged(judgePort)], { error: PORT_RANGE }),
+  ),
   domain: setting(
     judgeDomain,
     "Domain of this installation. Flag `--domain`, variable `DOMAIN`; else localhost.",
@@ -62,19 +58,14 @@ export const PROXY_SHAPE = {
     judgePublicUrl,
     "One public address with an optional path prefix, for tunnels without wildcard DNS: servers are at `{publicUrl}/{server}/mcp`. Variable `PUBLIC_URL`.",
   ),
-  publicPort: z
-    .int({ error: PORT_RANGE })
-    .min(1, { error: PORT_RANGE })
-    .max(65_535, { error: PORT_RANGE })
-    .optional()
-    .meta({
-      description:
-        "Port of the public https URLs of a domain. Else 443, or the port that is listened on when the gateway serves HTTPS itself.",
-    }),
-  trustedProxies: z.array(judged(judgeNetwork)).prefault([]).meta({
-    description:
-      "Addresses and networks of reverse proxies, such as `172.16.0.0/12`, whose `X-Forwarded-For` and `X-Forwarded-Prefix` are believed. Where nobody is asked who they are and only this machine is served, requests through any other proxy are refused. Variable `TRUSTED_PROXIES`, with commas.",
-  }),
+  publicPort: optional(
+    "Port of the public https URLs of a domain. Else 443, or the port that is listened on when the gateway serves HTTPS itself.",
+    () => port(1),
+  ),
+  trustedProxies: listOf(
+    judgeNetwork,
+    "Addresses and networks of reverse proxies, such as `172.16.0.0/12`, whose `X-Forwarded-For` and `X-Forwarded-Prefix` are believed. Where nobody is asked who they are and only this machine is served, requests through any other proxy are refused. Variable `TRUSTED_PROXIES`, with commas.",
+  ),
   dataDir: setting(
     judgePath,
     "Folder for everything that is kept. Variable `DATA_DIR`; else that of systemd (`STATE_DIRECTORY`), else `remote-mcp-proxy` in the user's state folder (`$XDG_STATE_HOME` or `~/.local/state`), else `/var/lib/remote-mcp-proxy`.",
@@ -108,38 +99,26 @@ export const PROXY_SHAPE = {
     min: 1,
     max: 10_000,
   }),
-  allowedOrigins: z.array(judged(judgeOrigin)).prefault([]).meta({
-    description:
-      "Origins of web pages that may call, such as `https://app.example.org`, beside those that are always allowed.",
-  }),
-  allowedHosts: z.array(judged(judgeCalledHost)).prefault([]).meta({
-    description:
-      "Host names by which the gateway may be called, such as `gateway.lan`, beside its own domains and addresses.",
-  }),
-  tls: z
-    .object(TLS_SHAPE)
-    .optional()
-    .meta({ description: "Serve HTTPS; the files are read again when they change." }),
-  instances: instances
-    .prefault("auto")
-    .meta({ description: "Default of `instances` for all servers." }),
-  isolation: isolation
-    .prefault("user")
-    .meta({ description: "Default of `isolation` for all servers." }),
-  runtime: runtime.prefault("auto").meta({ description: "Default of `runtime` for all servers." }),
-  toolNames: toolNames
-    .prefault("snake_case")
-    .meta({ description: "Default of `toolNames` for all servers." }),
-  startOn: startOn.prefault("boot").meta({ description: "Default of `startOn` for all servers." }),
+  allowedOrigins: listOf(
+    judgeOrigin,
+    "Origins of web pages that may call, such as `https://app.example.org`, beside those that are always allowed.",
+  ),
+  allowedHosts: listOf(
+    judgeCalledHost,
+    "Host names by which the gateway may be called, such as `gateway.lan`, beside its own domains and addresses.",
+  ),
+  tls: optionalBlock("Serve HTTPS; the files are read again when they change.", TLS_SHAPE),
+  instances: preset("auto", "Default of `instances` for all servers.", instances),
+  isolation: preset("user", "Default of `isolation` for all servers.", isolation),
+  runtime: preset("auto", "Default of `runtime` for all servers.", runtime),
+  toolNames: preset("snake_case", "Default of `toolNames` for all servers.", toolNames),
+  startOn: preset("boot", "Default of `startOn` for all servers.", startOn),
   idleTimeout: duration("0s", "Default of `idleTimeout` for all servers; 0 never.", { min: 0 }),
-  health: z
-    .object(HEALTH_SHAPE)
-    .prefault({})
-    .meta({ description: "Health checks, restarts, resources and their alerts." }),
-  webhook: z
-    .object(WEBHOOK_SHAPE)
-    .optional()
-    .meta({ description: "Tells another program when a server fails and when it is back." }),
-  auth: z.object(AUTH_SHAPE).prefault({}).meta({ description: "Who may call." }),
-  limits: z.object(LIMITS_SHAPE).prefault({}).meta({ description: "Limits of the gateway." }),
+  health: block("Health checks, restarts, resources and their alerts.", HEALTH_SHAPE),
+  webhook: optionalBlock(
+    "Tells another program when a server fails and when it is back.",
+    WEBHOOK_SHAPE,
+  ),
+  auth: block("Who may call.", AUTH_SHAPE),
+  limits: block("Limits of the gateway.", LIMITS_SHAPE),
 };

@@ -1,18 +1,20 @@
 /**
  * Pure. Values that several blocks of the config file share.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { oneOf } from "./fields.ts";
 
 /** A text that says something. */
-export const text = z.string().min(1, { error: "must not be empty" });
+export const text = () => z.string().min(1, { error: "must not be empty" });
 /** A list of such texts. */
-export const textList = z.array(text);
+export const textList = () => z.array(text());
 /** Whether clients share a process. */
-export const instances = oneOf(["auto", "shared", "session"]);
+export const instances = () => oneOf(["auto", "shared", "session"]);
 /** Whether people share a process. */
-export const isolation = oneOf(["user", "none"]);
+export const isolation = () => oneOf(["user", "none"]);
 /** How names of tools are shown. */
-export const toolNames = oneOf(["snake_case", "keep"]);
+export const toolNames = () => oneOf(["snake_case", "keep"]);
 /** Who runs what a server is started with. */
-export const runtime = oneOf(["auto", "self", "system"]);
+export const runtime = () => oneOf(["auto", "self", "system"]);
+/** When a server is started. */
+export const startOn = () => oneOf(["boot", "demand"]);

@@ -3,6 +3,7 @@
  * configuration of a server. Every problem concerns this entry alone.
  */
 import { childEnvironment } from "./child-env.ts";
+import { parseBlock } from "./block.ts";
 import { duplicatesIn, type DocumentNode } from "./document.ts";
 import type { ExpansionSources } from "./expand.ts";
 import { expandValue } from "./expand-value.ts";
@@ -12,7 +13,8 @@ import type { RootsPolicy, ServerConfig } from "./model.ts";
 import { fileUri } from "./paths.ts";
 import type { ConfigCode, KeyPath } from "./problem.ts";
 import type { Reporter } from "./reporter.ts";
-import { serverSchema, type ServerEntry } from "./schema.ts";
+import type { ServerEntry } from "./schema.ts";
+import { SERVER_SHAPE } from "./server-schema.ts";
 import { unknownServerKeys } from "./unknown-keys.ts";
 
 /** What entries inherit of the block `proxy`. */
@@ -46,7 +48,7 @@ export function readServerEntry(
   const { reporter, sources } = context;
   const { name, path } = entry;
   const isClean = reportKeys(entry, reporter);
-  const known = Object.entries(entry.value).filter(([key]) => key in serverSchema.shape);
+  const known = Object.entries(entry.value).filter(([key]) => key in SERVER_SHAPE);
   const expanded = expandValue(
     Object.fromEntries(known.filter(([key]) => !NOT_EXPANDED.has(key))),
     sources,
@@ -54,7 +56,7 @@ export function readServerEntry(
   );
   const plain = known.filter(([key]) => NOT_EXPANDED.has(key));
   const value = { ...(expanded.value as object), ...Object.fromEntries(plain) };
-  const parsed = serverSchema.safeParse(value);
+  const parsed = parseBlock(SERVER_SHAPE, value);
   if (!parsed.success) {
     for (const finding of shapeFindings(parsed.error.issues, value)) {
       const { message, ...detail } = finding;

@@ -7,7 +7,7 @@ import { AUTH_SHAPE } from "./auth-schema.ts";
 import { HEALTH_SHAPE, SERVER_HEALTH_SHAPE } from "./health-schema.ts";
 import { LIMITS_SHAPE } from "./limits-schema.ts";
 import { PROXY_SHAPE, TLS_SHAPE } from "./proxy-schema.ts";
-import { FILE_SHAPE } from "./schema.ts";
+import { FILE_KEYS } from "./schema.ts";
 import { SERVER_SHAPE, TOOLS_SHAPE } from "./server-schema.ts";
 import { WEBHOOK_SHAPE } from "./webhook-schema.ts";
 
@@ -59,8 +59,8 @@ const PROXY_KEYS: KeySet = {
   },
 };
 
-const FILE_KEYS: KeySet = {
-  known: Object.keys(FILE_SHAPE),
+const KEYS_OF_FILE: KeySet = {
+  known: FILE_KEYS,
   aliases: {
     servers: '"mcpServers"',
     mcp: '"mcpServers"',
@@ -77,7 +77,7 @@ export interface UnknownKey {
 
 /** Unknown keys of the whole file, its servers and `proxy` left aside. */
 export function unknownFileKeys(value: unknown): readonly UnknownKey[] {
-  return unknownIn(value, FILE_KEYS, []);
+  return unknownIn(value, KEYS_OF_FILE, []);
 }
 
 /** Unknown keys of one entry of `mcpServers`, paths relative to it. */

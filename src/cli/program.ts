@@ -25,6 +25,7 @@ import { importCommand } from "./import-command.ts";
 import { grantCommand } from "./grant-command.ts";
 import { keyCommand } from "./key-command.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
+import { createPrinter } from "./printer.ts";
 import { prefetchCommand } from "./prefetch-command.ts";
 import { serve } from "./serve.ts";
 import { userCommand } from "./user.ts";
@@ -167,8 +168,6 @@ function commandContext(
   words: readonly string[] | undefined,
   finish: (exitCode: number) => void,
 ): CommandContext {
-  // A reader that has left, as `| head` does, is no reason to end a gateway.
-  process.stdout.on("error", () => {});
   const inputFor = (command: Command): LoadInput => {
     const { env, workingFolder, selfCommand } = context;
     const flags = flagsFrom(command.opts<OptionValues>(), words ?? []);
@@ -179,12 +178,8 @@ function commandContext(
     words,
     finish,
     inputFor,
-    print: (text) => {
-      process.stdout.write(text);
-    },
-    tell: (text) => {
-      process.stderr.write(text);
-    },
+    print: createPrinter("stdout"),
+    tell: createPrinter("stderr"),
     inputOf: (command) => {
       const [stray] = command.args;
       if (stray !== undefined) {

@@ -4,31 +4,17 @@
  * `serve` is what runs without a command. Words behind `--` are one server's command line and are
  * taken off before the parser sees them, so that a server may be called "check".
  */
-import { Argument, Command, CommanderError } from "commander";
+import { Command, CommanderError } from "commander";
 import { loadConfig, loaderAgain, type LoadInput } from "../config/load.ts";
 import type { Environment } from "../config/settings.ts";
 import { VERSION } from "../runtime/version.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
-import { addAdminCommands } from "./admin-commands.ts";
-import { authCommand } from "./auth-log.ts";
-import { runCheck } from "./check.ts";
-import { tryConfigured } from "./check-run.ts";
-import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import type { CommandContext } from "./command-context.ts";
-import { connectCommand } from "./connect-command.ts";
-import { deployCommand } from "./deploy-command.ts";
-import { doctorCommand } from "./doctor-command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { coded } from "./failure.ts";
-import { healthCommand } from "./health-command.ts";
-import { importCommand } from "./import-command.ts";
-import { grantCommand } from "./grant-command.ts";
-import { keyCommand } from "./key-command.ts";
 import { addServeOptions, flagsFrom, type OptionValues } from "./options.ts";
 import { createPrinter } from "./printer.ts";
-import { prefetchCommand } from "./prefetch-command.ts";
 import { serve } from "./serve.ts";
-import { userCommand } from "./user.ts";
 
 /** What the command line needs of the process it runs in. */
 export interface ProgramContext {
@@ -54,12 +40,6 @@ Examples:
 Each server is at http://HOST:PORT/{server}/mcp (and /sse). Variables and keys: docs/configuration.md
 Exit codes: 0 stopped, 1 failure, 2 wrong usage, 69 no gateway runs there, 78 wrong configuration.`;
 
-interface CheckFlags {
-  readonly verbose?: boolean;
-  readonly json?: boolean;
-  readonly run?: boolean;
-}
-
 /** Runs the command that the arguments name. Never throws. @returns the exit code */
 export async function runProgram(
   args: readonly string[],
@@ -68,11 +48,13 @@ export async function runProgram(
   const dashes = args.indexOf("--");
   const words = dashes < 0 ? undefined : args.slice(dashes + 1);
   let exitCode: number = EXIT.stopped;
-  const program = createProgram(context, words, (code) => {
+  const own = dashes < 0 ? args : args.slice(0, dashes);
+  const finish = (code: number): void => {
     exitCode = code;
-  });
+  };
   try {
-    await program.parseAsync(dashes < 0 ? [...args] : args.slice(0, dashes), { from: "user" });
+    const program = await createProgram(own, commandContext(context, words, finish));
+    await program.parseAsync([...own], { from: "user" });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -80,13 +62,8 @@ export async function runProgram(
   }
 }
 
-function createProgram(
-  context: ProgramContext,
-  words: readonly string[] | undefined,
-  finish: (exitCode: number) => void,
-): Command {
-  const commands = commandContext(context, words, finish);
-  const { inputOf: input, print } = commands;
+async function createProgram(args: readonly string[], commands: CommandContext): Promise<Command> {
+  const { inputOf, print, finish, selfCommand, host } = commands;
   const program = new Command("remote-mcp-proxy")
     .description("Serves the local stdio MCP servers of a config file to remote MCP clients.")
     .version(VERSION, "-V, --version")
@@ -97,62 +74,25 @@ function createProgram(
     .description("serve the configured servers until a signal ends it (this is the default)")
     .exitOverride()
     .action(async () => {
-      const from = input(serveCommand);
+      const from = inputOf(serveCommand);
       const loaded = loadConfig(from);
       const load = loaderAgain(from, loaded);
-      const { selfCommand, host } = context;
       finish(await serve({ loaded, load, selfCommand, host, print }));
     });
   program.addCommand(addServeOptions(serveCommand), { isDefault: true });
 
-  const checkCommand = new Command("check")
-    .description(
-      "say everything that is wrong with a configuration, and whether its programs are there",
-    )
-    .option("--verbose", "show every setting and where it came from")
-    .option("--run", "start each server once and list its tools")
-    .option("--json", "print one JSON document")
-    .exitOverride()
-    .action(async () => {
-      const { verbose, json, run } = checkCommand.opts<CheckFlags>();
-      const options = { ...input(checkCommand), verbose: verbose === true, json: json === true };
-      const tried = run === true ? { trials: await tryConfigured(commands, options) } : {};
-      finish(runCheck({ ...options, ...tried, print }));
-    });
-  program.addCommand(addServeOptions(checkCommand));
-
-  program.addCommand(prefetchCommand(commands));
-  program.addCommand(healthCommand(commands));
-  program.addCommand(deployCommand(commands));
-  program.addCommand(importCommand(commands));
-  program.addCommand(doctorCommand(commands));
-  program.addCommand(connectCommand(commands));
-  program.addCommand(keyCommand(commands));
-  program.addCommand(grantCommand(commands));
-  addAdminCommands(program, commands);
-  program.addCommand(userCommand(commands));
-  program.addCommand(authCommand(commands));
-
-  program.addCommand(
-    new Command("schema")
-      .description("print the JSON Schema of the config file")
-      .exitOverride()
-      .action(async () => {
-        const { schemaText } = await import("./schema.ts"); // no other command needs it
-        print(schemaText());
-      }),
-  );
-  program.addCommand(
-    new Command("completion")
-      .description(
-        "print completions for a shell; bash: source <(remote-mcp-proxy completion bash)",
-      )
-      .addArgument(new Argument("<shell>").choices(SHELLS))
-      .exitOverride()
-      .action((shell: Shell) => print(completionScript(shell, program))),
-  );
+  if (namesOthers(args)) {
+    const { addCommands } = await import("./commands.ts"); // `serve` starts without them
+    addCommands(program, commands);
+  }
   giveCodes(program);
   return program;
+}
+
+/** Whether another command than `serve` is named: by the first word, or by a wish for help. */
+function namesOthers(args: readonly string[]): boolean {
+  const [first = "serve"] = args;
+  return !/^(-|serve$)/.test(first) || args.some((arg) => arg === "-h" || arg === "--help");
 }
 
 /** Refusals of the command line end with their code, as all errors do. */

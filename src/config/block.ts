@@ -117,9 +117,10 @@ function filled<Keys extends Shape>(
   shape: Keys,
   parsed: Readonly<Record<string, unknown>>,
 ): BlockOf<Keys> {
-  const members = Object.entries(shape).flatMap(([key, field]) => {
+  const block: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(shape)) {
     const value = parsed[key] ?? field.preset;
-    return value === undefined ? [] : [[key, value] as const];
-  });
-  return Object.fromEntries(members) as BlockOf<Keys>;
+    if (value !== undefined) block[key] = value;
+  }
+  return block as BlockOf<Keys>;
 }

@@ -103,7 +103,12 @@ export function valueOf(node: DocumentNode | undefined): unknown {
 
 /** The member that a key names; the last one, as `valueOf` sees it. */
 export function memberOf(node: DocumentNode | undefined, key: string): Member | undefined {
-  return membersOf(node).findLast((member) => member.key === key);
+  if (node?.type !== "object") return undefined;
+  for (const property of (node.children ?? []).toReversed()) {
+    const [name, value] = property.children ?? [];
+    if (name?.value === key) return { key, keyOffset: name.offset, value };
+  }
+  return undefined;
 }
 
 /** Where a key or, for `value`, its value stands; for a path that is not there, what holds it. */

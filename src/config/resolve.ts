@@ -73,11 +73,14 @@ export function resolveConfig(input: ResolveInput): LoadedConfig {
     config: isUsable ? deepFreeze(toConfig(input, { proxy, settings, block })) : undefined,
     servers: block?.servers ?? [],
     problems,
-    provenance: [
-      { setting: "config", value, from: input.fileFrom },
-      ...provenance,
-      ...blockProvenance(proxy, { reporter, fileName }),
-    ],
+    // Only commands ask for it.
+    get provenance() {
+      return [
+        { setting: "config", value, from: input.fileFrom },
+        ...provenance,
+        ...blockProvenance(proxy, { reporter, fileName }),
+      ];
+    },
     dataDir,
     folders: block?.folders ?? [],
     file: file?.path,

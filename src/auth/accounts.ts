@@ -4,7 +4,7 @@
  * The configuration says who exists; a password of somebody whom it does not name opens nothing.
  * Owns the limits on guessing. Knows nothing of pages or clients.
  */
-import { randomBytes } from "node:crypto";
+import { base64Url } from "../kernel/base64url.ts";
 import type { GatewayConfig } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
@@ -134,7 +134,7 @@ export class Accounts {
     this.#limits.giveBack(one);
     // A password that was changed meanwhile ends this sign-in at its first use.
     store.signedIn(user);
-    const kept = browser?.secret ?? randomBytes(SECRET_BYTES).toString("base64url");
+    const kept = browser?.secret ?? base64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
     store.putBrowser(user, hashSecret(kept));
     return { kind: "right", person: { user, generation: before.generation }, browser: kept };
   }
@@ -148,7 +148,7 @@ export class Accounts {
 
   /** Makes a link by which the person sets a password, once. @returns the secret part of its URL */
   createLink(user: string): string {
-    const secret = randomBytes(SECRET_BYTES).toString("base64url");
+    const secret = base64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
     const expiresAtMs = this.#options.clock.wallMs() + SET_UP_LINK_MS;
     this.#options.store.putLink(user, hashSecret(secret), expiresAtMs);
     return secret;
@@ -174,7 +174,7 @@ export class Accounts {
     if (!hash.ok) return hash;
     const { store } = this.#options;
     if (store.useLink(hashSecret(secret), hash.value) === undefined) return err(undefined);
-    const browser = randomBytes(SECRET_BYTES).toString("base64url");
+    const browser = base64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
     store.putBrowser(user, hashSecret(browser));
     return ok({ user, browser });
   }

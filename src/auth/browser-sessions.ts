@@ -4,7 +4,7 @@
  * A browser has one before anybody has signed in, so that a waiting request can be bound to it. The
  * id is new at every sign-in: one that was planted before is worth nothing afterwards.
  */
-import { randomBytes } from "node:crypto";
+import { base64Url } from "../kernel/base64url.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { SignedIn } from "./accounts.ts";
 
@@ -42,7 +42,7 @@ export class BrowserSessions {
     const max = person === undefined ? MAX_ANONYMOUS : MAX_SIGNED_IN;
     const [oldest] = sessions.keys();
     if (sessions.size >= max && oldest !== undefined) sessions.delete(oldest);
-    const id = randomBytes(ID_BYTES).toString("base64url");
+    const id = base64Url(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
     const held: Held = { id, person, openedAtMs: nowMs, seenAtMs: nowMs };
     sessions.set(id, held);
     return held;

@@ -3,7 +3,7 @@
  * needed is read, few clients are kept, and how many may come is limited for all together. Not for
  * each address: the cloud of a vendor calls from few for all its customers.
  */
-import { randomBytes } from "node:crypto";
+import { base64Url } from "../kernel/base64url.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { cleanClientName } from "./client-name.ts";
@@ -95,10 +95,11 @@ export class ClientRegistration {
     method: string,
     issuer: string,
   ): Result<Registration, RegistrationRefusal> {
-    const clientId = randomBytes(16).toString("base64url");
+    const clientId = base64Url(crypto.getRandomValues(new Uint8Array(16)));
     const name = cleanClientName(named);
-    const correlation = randomBytes(6).toString("base64url");
-    const secret = method === "none" ? undefined : randomBytes(32).toString("base64url");
+    const correlation = base64Url(crypto.getRandomValues(new Uint8Array(6)));
+    const secret =
+      method === "none" ? undefined : base64Url(crypto.getRandomValues(new Uint8Array(32)));
     const metadata = {
       client_name: name,
       redirect_uris: [...new Set(redirectUris)],

@@ -5,7 +5,6 @@
  * gathered in memory and written together, so that no call waits for the disk.
  */
 import type { Database } from "bun:sqlite";
-import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../kernel/clock.ts";
 import { createApiKey, idOfApiKey, isApiKey, type NewKey } from "./api-key.ts";
 import { hashSecret } from "./database.ts";
@@ -77,7 +76,7 @@ export class KeyStore implements KeyLookup {
   find(key: string): KeyGrant | undefined {
     const id = idOfApiKey(key);
     const row = id === undefined ? null : this.#find.get(id);
-    if (row === null || !timingSafeEqual(row.hash, hashSecret(key))) return undefined;
+    if (row === null || !crypto.timingSafeEqual(row.hash, hashSecret(key))) return undefined;
     const { user, expiresAtMs, servers, isAdmin } = summaryOf(row);
     const nowMs = this.#clock.wallMs();
     if (expiresAtMs !== undefined && expiresAtMs <= nowMs) return undefined;
@@ -90,7 +89,7 @@ export class KeyStore implements KeyLookup {
    * @throws Error when there are too many
    */
   add({ user, servers, isAdmin, note, expiresAtMs }: KeyFacts): NewKey {
-    const key = createApiKey((bytes) => randomBytes(bytes));
+    const key = createApiKey((bytes) => crypto.getRandomValues(new Uint8Array(bytes)));
     const add = this.#database.transaction(() => {
       const { count } = this.#database
         .query<{ count: number }, []>("SELECT count(*) AS count FROM api_keys")

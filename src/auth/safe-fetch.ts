@@ -3,8 +3,6 @@
  * else (auth.md 3.3): the addresses are looked up once, all must be public, and only these are
  * connected to; no redirects, few bytes, little time. Names and certificates are checked as always.
  */
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import { isPublicAddress } from "../kernel/public-address.ts";
@@ -82,8 +80,8 @@ export class SafeFetch {
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<FetchedDocument> {
-    // Loaded at the first document: it would cost every start some milliseconds.
-    const { request } = await import("node:https");
+    // Loaded at the first document: they would cost every start some milliseconds.
+    const [{ request }, { isIP }] = await Promise.all([import("node:https"), import("node:net")]);
     const { promise, resolve, reject } = Promise.withResolvers<FetchedDocument>();
     const vetted = addresses.map((address) => ({ address, family: isIP(address) }));
     const { authority } = this.#options;
@@ -152,6 +150,7 @@ export function documentUrlProblem(text: string): string | undefined {
 }
 
 async function addressesOf(host: string): Promise<readonly string[]> {
+  const { lookup } = await import("node:dns/promises");
   const found = await lookup(host, { all: true, verbatim: true });
   return found.map(({ address }) => address);
 }

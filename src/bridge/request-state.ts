@@ -7,7 +7,6 @@
  * by the crypto library in constant time, before anything of the text is looked at.
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr
  */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import { minifyJson } from "../wire/minify.ts";
@@ -74,12 +73,16 @@ export function createStateSealer(
   isForSeveral = false,
 ): StateSealer {
   if (secret.length < KEY_BYTES) throw new RangeError(`a key of ${secret.length} bytes`);
-  const key = derive(secret, "key", KEY_BYTES);
-  const keyId = derive(secret, "key id", KEY_ID_BYTES).toString("base64url");
-  const head = `${VERSION}.${keyId}.`;
+  let keys: { readonly key: Uint8Array; readonly head: string } | undefined;
+  const keysOf = (): { readonly key: Uint8Array; readonly head: string } =>
+    (keys ??= {
+      key: derive(secret, "key", KEY_BYTES),
+      head: `${VERSION}.${derive(secret, "key id", KEY_ID_BYTES).toString("base64url")}.`,
+    });
   return {
     isForSeveral,
     seal: (payload) => {
+      const { key, head } = keysOf();
       const text = head + encrypt(key, head, payload).toString("base64url");
       if (text.length <= MAX_STATE_CHARS) return text;
       throw new GatewayError(
@@ -89,6 +92,7 @@ export function createStateSealer(
       );
     },
     open: (text) => {
+      const { key, head } = keysOf();
       if (text.length > MAX_STATE_CHARS || !text.startsWith(head)) return undefined;
       const sealed = fromBase64Url(text.slice(head.length));
       const plain = sealed === undefined ? undefined : decrypt(key, head, sealed);
@@ -124,17 +128,24 @@ export function hashPrincipal(principal: string): string {
 }
 
 function sha256(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("base64url");
+  return new Bun.CryptoHasher("sha256").update(data).digest("base64url");
+}
+
+/** Loaded at the first state: it would cost every start 2 ms. */
+function library(): typeof import("node:crypto") {
+  return process.getBuiltinModule("node:crypto");
 }
 
 /** Keys for different uses of one secret are unrelated. */
 function derive(secret: Uint8Array, use: string, bytes: number): Buffer {
-  return Buffer.from(hkdfSync("sha256", secret, "", `request-state ${VERSION} ${use}`, bytes));
+  return Buffer.from(
+    library().hkdfSync("sha256", secret, "", `request-state ${VERSION} ${use}`, bytes),
+  );
 }
 
 function encrypt(key: Uint8Array, head: string, payload: StatePayload): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const cipher = library().createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(head));
   const body = cipher.update(JSON.stringify(payload), "utf8");
   return Buffer.concat([nonce, body, cipher.final(), cipher.getAuthTag()]);
@@ -144,7 +155,7 @@ function decrypt(key: Uint8Array, head: string, sealed: Buffer): string | undefi
   if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
   const bodyEnd = sealed.length - TAG_BYTES;
   const nonce = sealed.subarray(0, NONCE_BYTES);
-  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+  const decipher = library().createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(head));
   decipher.setAuthTag(sealed.subarray(bodyEnd));
   const body = decipher.update(sealed.subarray(NONCE_BYTES, bodyEnd));

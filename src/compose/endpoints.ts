@@ -1,7 +1,7 @@
 /**
  * What serves one configured server: its bridge with the pool, the probe and what is kept.
  */
-import { randomBytes } from "node:crypto";
+import { base64Url } from "../kernel/base64url.ts";
 import { Bridge } from "../bridge/bridge.ts";
 import { readClientCapabilities, openingParams } from "../codec/client-capabilities.ts";
 import type { ServerConfig } from "../config/model.ts";
@@ -69,7 +69,7 @@ export function endpointFactory(
       emit,
       sealer: kept.sealer,
       kept: store,
-      randomId: () => randomBytes(16).toString("base64url"),
+      randomId: () => base64Url(crypto.getRandomValues(new Uint8Array(16))),
       probe: () =>
         probeEra({
           server,

@@ -1,7 +1,7 @@
 /**
  * The sessions of a gateway, with its limits.
  */
-import { randomBytes } from "node:crypto";
+import { base64Url } from "../kernel/base64url.ts";
 import { ByteBudget } from "../kernel/byte-budget.ts";
 import { SessionRegistry } from "../session/registry.ts";
 import type { GatewayOptions } from "./options.ts";
@@ -18,7 +18,7 @@ export function createRegistry({
     session: { ...limits, replayBudget: new ByteBudget(limits.maxReplayTotalBytes) },
     clock,
     emit,
-    randomId: () => randomBytes(32).toString("base64url"),
+    randomId: () => base64Url(crypto.getRandomValues(new Uint8Array(32))),
     refOf: (id) => Bun.SHA256.hash(id, "hex").slice(0, 8),
   });
 }

@@ -2,7 +2,6 @@
  * Starts each server of a configuration once, lists its tools and ends it: for whoever wants to know
  * whether a configuration works before anybody depends on it. Listens nowhere and keeps nothing.
  */
-import { randomBytes } from "node:crypto";
 import { listTools } from "../bridge/list-tools.ts";
 import { createStateSealer } from "../bridge/request-state.ts";
 import type { ServerConfig } from "../config/model.ts";
@@ -112,7 +111,7 @@ function once(server: ServerConfig): ServerConfig {
 
 /** A gateway that runs beside has the files of the data folder. */
 function keepNothing({ clock, emit }: TrialOptions): Parameters<typeof endpointFactory>[1]["kept"] {
-  const secret = randomBytes(32);
+  const secret = crypto.getRandomValues(new Uint8Array(32));
   const files = { read: () => undefined, write: () => Promise.resolve() };
   const store = new ProfileStore({ files, secret, clock, emit });
   return { store, sealer: createStateSealer(secret, clock) };

@@ -2,7 +2,6 @@
  * The admin socket: a unix socket that only the gateway's own user may open.
  */
 import { chmodSync, lstatSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
@@ -83,7 +82,8 @@ async function removeStale(path: string, clock: Clock): Promise<string | undefin
   return undefined;
 }
 
-function isAnswered(path: string, clock: Clock): Promise<boolean> {
+async function isAnswered(path: string, clock: Clock): Promise<boolean> {
+  const { connect } = await import("node:net"); // only where a gateway was killed before
   return new Promise((resolve) => {
     const socket = connect(path);
     const settle = (answered: boolean): void => {

@@ -5,7 +5,7 @@
  * trusts; `X-Forwarded-Host` never does. Where only this machine is served and nobody is asked who
  * they are, a request through any other proxy is refused: behind it everybody would look local.
  */
-import { BlockList, isIP } from "node:net";
+import type { BlockList } from "node:net";
 import type { Peer } from "../auth/authorization-server.ts";
 import type { ConnectionControl } from "./connection.ts";
 
@@ -37,18 +37,19 @@ const FORWARDING = [
 const MAX_HOPS = 32;
 
 export class Peers {
-  readonly #trusted = new BlockList();
-  readonly #hasTrusted: boolean;
+  readonly #trusted: BlockList | undefined;
 
   /** @param trustedProxies addresses (`10.0.0.1`) and networks (`10.0.0.0/8`) */
   constructor(trustedProxies: readonly string[]) {
-    this.#hasTrusted = trustedProxies.length > 0;
+    if (trustedProxies.length === 0) return;
+    const trusted = new (net().BlockList)();
     for (const text of trustedProxies) {
       const [address = "", bits] = text.split("/");
-      const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-      if (bits === undefined) this.#trusted.addAddress(address, family);
-      else this.#trusted.addSubnet(address, Number(bits), family);
+      const family = net().isIP(address) === 6 ? "ipv6" : "ipv4";
+      if (bits === undefined) trusted.addAddress(address, family);
+      else trusted.addSubnet(address, Number(bits), family);
     }
+    this.#trusted = trusted;
   }
 
   /** The caller: the far end of the connection, or whom the trusted proxies there name. */
@@ -60,7 +61,7 @@ export class Peers {
     let caller = address;
     for (const hop of chain.reverse()) {
       const named = plain(withoutPort(hop.trim()));
-      if (named === undefined || isIP(named) === 0) break;
+      if (named === undefined || net().isIP(named) === 0) break;
       caller = named;
       if (!this.#isTrusted(named)) break;
     }
@@ -69,7 +70,9 @@ export class Peers {
 
   /** True when what a proxy adds to the request may be believed. */
   isFromTrusted(request: Request, control: ConnectionControl): boolean {
-    return this.#hasTrusted && this.#isTrusted(plain(control.requestIP(request)?.address));
+    return (
+      this.#trusted !== undefined && this.#isTrusted(plain(control.requestIP(request)?.address))
+    );
   }
 
   /** A header that shows that somebody has passed the request on, and who is not trusted. */
@@ -82,10 +85,15 @@ export class Peers {
   }
 
   #isTrusted(address: string | undefined): boolean {
-    if (!this.#hasTrusted || address === undefined) return false;
-    const family = isIP(address);
+    if (this.#trusted === undefined || address === undefined) return false;
+    const family = net().isIP(address);
     return family !== 0 && this.#trusted.check(address, family === 6 ? "ipv6" : "ipv4");
   }
+}
+
+/** Loaded where there are trusted proxies: it would cost every start 2 ms. */
+function net(): typeof import("node:net") {
+  return process.getBuiltinModule("node:net");
 }
 
 /** An IPv4 address of a dual-stack socket as IPv4. */

@@ -3,7 +3,6 @@
  * Webhooks, with one text more for chats.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-import { createHmac } from "node:crypto";
 
 /** What can be told of a server. */
 export type WebhookEvent = "server.failed" | "server.recovered";
@@ -69,7 +68,7 @@ export function messageHeaders(
   };
   if (secret === undefined) return headers;
   const signed = `${id}.${timestampSeconds}.${body}`;
-  const signature = createHmac("sha256", keyOf(secret)).update(signed).digest("base64");
+  const signature = new Bun.CryptoHasher("sha256", keyOf(secret)).update(signed).digest("base64");
   return { ...headers, "webhook-signature": `v1,${signature}` };
 }
 

@@ -5,7 +5,6 @@
  * together is one message, messages keep their distance, a server that fails and recovers in between
  * is not told about, and what cannot be delivered is given up after a few attempts and said in the log.
  */
-import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "../kernel/clock.ts";
 import type { Emit, GatewayEvent } from "../kernel/event.ts";
 import type { Redact } from "../kernel/redact.ts";
@@ -154,7 +153,7 @@ export class Webhook {
     this.#sending = sending;
     const notices = [...this.#onTheWay.values()];
     const body = messageBody(notices, { version, nowMs: clock.wallMs() });
-    const delivery = await deliverMessage({ id: `msg_${randomUUID()}`, body }, settings, {
+    const delivery = await deliverMessage({ id: `msg_${crypto.randomUUID()}`, body }, settings, {
       clock,
       signal: sending.signal,
       limits: this.#limits,

@@ -6,7 +6,6 @@
  * document is written beside its place and renamed into it. A folder that cannot be used costs what
  * would have been kept, never the start. Knows nothing of what the documents say.
  */
-import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -49,7 +48,7 @@ export function openDataFolder(root: string, emit: Emit, wallMs: () => number): 
   } catch (error) {
     warn(`nothing is kept between runs, since ${root} cannot be used: ${messageOf(error)}`);
     return {
-      secret: randomBytes(SECRET_BYTES),
+      secret: crypto.getRandomValues(new Uint8Array(SECRET_BYTES)),
       isPersistent: false,
       read: () => undefined,
       write: () => Promise.resolve(),
@@ -94,7 +93,7 @@ class KeptFolder implements DataFolder {
     const path = this.#pathOf(name);
     const folder = dirname(path);
     this.#prepare(folder);
-    const unfinished = `${path}.${randomBytes(6).toString("hex")}${UNFINISHED}`;
+    const unfinished = `${path}.${crypto.getRandomValues(new Uint8Array(6)).toHex()}${UNFINISHED}`;
     try {
       const file = await open(unfinished, "wx", 0o600);
       try {

@@ -7,7 +7,6 @@
  * Owns these files. A version appears whole or not at all: it is made beside its place and renamed
  * into it; several gateways may share the folder. Does not know how packages are installed.
  */
-import { createHash, randomBytes } from "node:crypto";
 import {
   accessSync,
   chmodSync,
@@ -64,7 +63,7 @@ export class PackagePlace {
   constructor(packagesFolder: string, { server, ...key }: PlaceKey) {
     const machine = [process.platform, process.arch];
     const text = JSON.stringify([key.packages, key.installScripts, key.registry ?? "", machine]);
-    const hash = createHash("sha256").update(text).digest("hex").slice(0, 10);
+    const hash = new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 10);
     this.folder = join(packagesFolder, `${server}-${hash}`);
   }
 
@@ -112,14 +111,17 @@ export class PackagePlace {
    */
   publish(unfinished: string, lock: Omit<PackageLock, "release">): string {
     const [version = ""] = Object.values(lock.versions);
-    const hash = createHash("sha256").update(lock.bunLock).digest("hex").slice(0, 8);
+    const hash = new Bun.CryptoHasher("sha256").update(lock.bunLock).digest("hex").slice(0, 8);
     const release = `${version.replace(/[^\w.+-]/g, "_").slice(-60)}-${hash}`;
     const before = this.lock;
     chmodSync(unfinished, 0o755);
     const target = join(this.folder, release);
     if (existsSync(target)) {
       // It is the same version: made by another gateway just now, or damaged and made again.
-      const aside = join(this.folder, `${UNFINISHED}${randomBytes(6).toString("hex")}`);
+      const aside = join(
+        this.folder,
+        `${UNFINISHED}${crypto.getRandomValues(new Uint8Array(6)).toHex()}`,
+      );
       renameSync(target, aside);
       renameSync(unfinished, target);
       rmSync(aside, { recursive: true, force: true });
@@ -134,7 +136,7 @@ export class PackagePlace {
   /** Replaces the lock file. @throws the error of the file system */
   write(lock: PackageLock): void {
     const path = join(this.folder, LOCK);
-    const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
+    const unfinished = `${path}.${crypto.getRandomValues(new Uint8Array(6)).toHex()}`;
     const text = `${JSON.stringify({ format: FORMAT, version: 1, ...lock }, null, 2)}\n`;
     try {
       writeFileSync(unfinished, text, { mode: 0o600, flag: "wx" });

@@ -5,7 +5,6 @@
  * that is not empty fails, on every file system, so of several gateways that start at once one
  * makes the secret and all others find it; nobody ever sees a part of it.
  */
-import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -67,7 +66,7 @@ function offerSecret(root: string, folder: string): boolean {
   try {
     const file = openSync(join(fresh, FILE), "wx", 0o600);
     try {
-      writeSync(file, randomBytes(SECRET_BYTES));
+      writeSync(file, crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -84,7 +83,7 @@ function offerSecret(root: string, folder: string): boolean {
  * another gateway may have put a good one there: that is put back.
  */
 function setAside(root: string, folder: string, warn: (message: string) => void): void {
-  const aside = join(root, `${FOLDER}-broken-${randomBytes(6).toString("hex")}`);
+  const aside = join(root, `${FOLDER}-broken-${crypto.getRandomValues(new Uint8Array(6)).toHex()}`);
   try {
     renameSync(folder, aside);
   } catch (error) {

@@ -6,7 +6,6 @@
  * each server, and the rest at `flush`. The documents go through a port. A server whose
  * configuration has changed is a new one.
  */
-import { createHmac } from "node:crypto";
 import type { ServerConfig } from "../config/model.ts";
 import type { Clock, Timer } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
@@ -123,7 +122,7 @@ export class ProfileStore {
   }
 
   #hash(text: string): string {
-    return createHmac("sha256", this.#options.secret).update(text).digest("base64url");
+    return new Bun.CryptoHasher("sha256", this.#options.secret).update(text).digest("base64url");
   }
 }
 

@@ -4,10 +4,9 @@
  * No Cross-Origin-Opener-Policy where a client may have opened the page in a window of its own: it
  * would cut the two apart for good, and clients that wait for their window would see it as closed.
  */
-import { createHash } from "node:crypto";
 import { STYLE } from "./style.ts";
 
-const STYLE_SOURCE = `'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`;
+const STYLE_SOURCE = `'sha256-${new Bun.CryptoHasher("sha256").update(STYLE).digest("base64")}'`;
 
 const HEADERS = {
   "content-type": "text/html; charset=utf-8",

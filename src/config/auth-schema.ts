@@ -1,8 +1,8 @@
 /**
  * Pure. The shape of the block `proxy.auth`: who may call, and which programs may ask for leave.
  */
-import * as z from "zod";
-import { preset, type Field } from "./block.ts";
+import * as z from "zod/mini";
+import { described, preset, type Field } from "./block.ts";
 import { duration, judged, no } from "./fields.ts";
 import { judgeCalledHost } from "./scalars.ts";
 import { text, textList } from "./schema-values.ts";
@@ -24,28 +24,26 @@ function hosts(description: string): Field<"any" | readonly string[]> {
 function user() {
   const error = 'must be "all" or a list of names of servers';
   return z.strictObject({
-    servers: z
-      .union([z.literal("all"), textList()], { error })
-      .prefault("all")
-      .meta({ description: "Servers that this person may use." }),
-    admin: z
-      .boolean()
-      .prefault(false)
-      .meta({ description: "May also see and steer the gateway itself." }),
+    servers: described(
+      z.prefault(z.union([z.literal("all"), textList()], { error }), "all"),
+      "Servers that this person may use.",
+    ),
+    admin: described(z.prefault(z.boolean(), false), "May also see and steer the gateway itself."),
   });
 }
 
 /** One entry of `proxy.auth.clients`. */
 function client() {
   return z.strictObject({
-    name: text().optional().meta({ description: "Shown to the person who is asked for leave." }),
-    secret: text().optional().meta({
-      description: "Its secret, best as `${file:…}` or `${VAR}`; without one the client is public.",
-    }),
-    redirectUris: z
-      .array(z.url())
-      .min(1)
-      .meta({ description: "Where it may be sent back to, letter by letter." }),
+    name: described(z.optional(text()), "Shown to the person who is asked for leave."),
+    secret: described(
+      z.optional(text()),
+      "Its secret, best as `${file:…}` or `${VAR}`; without one the client is public.",
+    ),
+    redirectUris: described(
+      z.array(z.url()).check(z.minLength(1)),
+      "Where it may be sent back to, letter by letter.",
+    ),
   });
 }
 
@@ -62,7 +60,7 @@ export const AUTH_SHAPE = {
     "People by name: `servers` (`all` or a list) and `admin`. With nobody named there is one person, `owner`, who may do everything. Passwords are set with `user set-password` or `user set-up-link`.",
     () => {
       const error = "must be made of letters, digits and . _ @ - (64 at most)";
-      return z.record(z.string().regex(USER_NAME, { error }), user());
+      return z.record(z.string().check(z.regex(USER_NAME, { error })), user());
     },
   ),
   clients: preset(
@@ -70,7 +68,7 @@ export const AUTH_SHAPE = {
     "Clients that are registered beforehand, by client id, for programs that want an id (and `secret`) typed in: `redirectUris`, `name`.",
     () => {
       const error = "must be made of letters, digits and . _ ~ -";
-      return z.record(z.string().regex(CLIENT_ID, { error }), client());
+      return z.record(z.string().check(z.regex(CLIENT_ID, { error })), client());
     },
   ),
   redirectHosts: hosts(
@@ -84,7 +82,7 @@ export const AUTH_SHAPE = {
     "Private-use URL schemes that clients may be sent back by, such as `cursor`. Any program on the person's machine can take them.",
     () => {
       const error = "must be a URL scheme such as cursor";
-      return z.array(z.string().regex(/^[a-z][a-z0-9+.-]*$/, { error }));
+      return z.array(z.string().check(z.regex(/^[a-z][a-z0-9+.-]*$/, { error })));
     },
   ),
   accessTokenLifetime: duration("24h", "How long an access token works.", {

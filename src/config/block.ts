@@ -4,10 +4,11 @@
  * A schema is built of what stands in the file, and only then: building all of them cost a start
  * more than the rest of the reading. The JSON Schema is built of everything.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
+import english from "zod/v4/locales/en.js";
 
 // A file is read once: code that is made for reading it fast costs more than it saves.
-z.config({ jitless: true });
+z.config({ ...english(), jitless: true });
 
 /** One key of a block. */
 export interface Field<Value> {
@@ -15,8 +16,10 @@ export interface Field<Value> {
   readonly preset: Value | undefined;
   /** Whether its absence is an error. */
   readonly isRequired: boolean;
-  /** What it must be, and becomes. Of a block: only the keys that `given` has; without it all. */
-  readonly schema: (given?: unknown) => z.ZodType<Value>;
+  /** What a value must be, and becomes; of a block, only the keys that this value has. */
+  readonly of: (value: unknown) => z.ZodMiniType<Value>;
+  /** What may stand there, and what it is for. */
+  readonly documented: () => z.ZodMiniType;
 }
 
 /** The keys of a block. */
@@ -28,24 +31,21 @@ export type BlockOf<Keys extends Shape> = {
 };
 
 /** A key that has to be there. */
-export function required<Value>(description: string, build: () => z.ZodType<Value>): Field<Value> {
-  return {
-    preset: undefined,
-    isRequired: true,
-    schema: () => build().meta({ description }),
-  };
+export function required<Value>(
+  description: string,
+  build: () => z.ZodMiniType<Value>,
+): Field<Value> {
+  const documented = () => described(build(), description);
+  return { preset: undefined, isRequired: true, of: build, documented };
 }
 
 /** A key that may be left out. */
 export function optional<Value>(
   description: string,
-  build: () => z.ZodType<Value>,
+  build: () => z.ZodMiniType<Value>,
 ): Field<Value | undefined> {
-  return {
-    preset: undefined,
-    isRequired: false,
-    schema: () => build().optional().meta({ description }),
-  };
+  const documented = () => described(z.optional(build()), description);
+  return { preset: undefined, isRequired: false, of: build, documented };
 }
 
 /**
@@ -55,14 +55,11 @@ export function optional<Value>(
 export function preset<Value>(
   value: Value,
   description: string,
-  build: () => z.ZodType<Value>,
+  build: () => z.ZodMiniType<Value>,
   written: unknown = value,
 ): Field<Value> {
-  return {
-    preset: value,
-    isRequired: false,
-    schema: () => build().prefault(written).meta({ description }),
-  };
+  const documented = () => described(z.prefault(build(), written), description);
+  return { preset: value, isRequired: false, of: build, documented };
 }
 
 /** A block within a block, whose absence means the presets of its keys. */
@@ -70,7 +67,8 @@ export function block<Keys extends Shape>(description: string, shape: Keys): Fie
   return {
     preset: presetsOf(shape),
     isRequired: false,
-    schema: (given) => blockSchema(shape, given).prefault({}).meta({ description }),
+    of: (value) => blockOf(shape, value),
+    documented: () => described(z.prefault(documentedBlock(shape), {}), description),
   };
 }
 
@@ -82,8 +80,15 @@ export function optionalBlock<Keys extends Shape>(
   return {
     preset: undefined,
     isRequired: false,
-    schema: (given) => blockSchema(shape, given).optional().meta({ description }),
+    of: (value) => blockOf(shape, value),
+    documented: () => described(z.optional(documentedBlock(shape)), description),
   };
+}
+
+/** A schema with what it is for, as the JSON Schema shows it. */
+export function described<Type extends z.ZodMiniType>(schema: Type, description: string): Type {
+  z.globalRegistry.add(schema, { description });
+  return schema;
 }
 
 /** A block of which nothing is said. Its keys must all have a preset. */
@@ -95,22 +100,27 @@ export function presetsOf<Keys extends Shape>(shape: Keys): BlockOf<Keys> {
 export function parseBlock<Keys extends Shape>(
   shape: Keys,
   value: unknown,
-): z.ZodSafeParseResult<BlockOf<Keys>> {
-  return blockSchema(shape, value ?? {}).safeParse(value);
+): z.core.util.SafeParseResult<BlockOf<Keys>> {
+  return blockOf(shape, value).safeParse(value);
 }
 
-/** What a block must be: of the keys that may be absent only those in `given`; without it all. */
-export function blockSchema<Keys extends Shape>(
-  shape: Keys,
-  given?: unknown,
-): z.ZodType<BlockOf<Keys>> {
-  const values =
-    typeof given === "object" && given !== null ? new Map(Object.entries(given)) : undefined;
-  const fields = Object.entries(shape).filter(
-    ([key, { isRequired }]) => given === undefined || isRequired || values?.has(key) === true,
+/** Everything that may stand in a block, and what it is for. */
+export function documentedBlock(shape: Shape): z.ZodMiniType {
+  const fields = Object.entries(shape);
+  return z.object(Object.fromEntries(fields.map(([key, field]) => [key, field.documented()])));
+}
+
+function blockOf<Keys extends Shape>(shape: Keys, value: unknown): z.ZodMiniType<BlockOf<Keys>> {
+  const isBlock = typeof value === "object" && value !== null;
+  const values = new Map(isBlock ? Object.entries(value) : []);
+  const members: Record<string, z.ZodMiniType> = {};
+  for (const [key, field] of Object.entries(shape)) {
+    if (field.isRequired || values.has(key)) members[key] = field.of(values.get(key));
+  }
+  return z.pipe(
+    z.object(members),
+    z.transform((parsed) => filled(shape, parsed)),
   );
-  const members = fields.map(([key, field]) => [key, field.schema(values?.get(key))] as const);
-  return z.object(Object.fromEntries(members)).transform((parsed) => filled(shape, parsed));
 }
 
 function filled<Keys extends Shape>(

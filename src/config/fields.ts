@@ -4,7 +4,7 @@
  * Each keeps its JSON Schema (what people may write) and its parsed form (milliseconds, bytes,
  * settings) together, and says in one sentence what a value must be.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { optional, preset, type Field } from "./block.ts";
 import type { Judge } from "./scalars.ts";
 import {
@@ -47,18 +47,19 @@ export function optionalDuration(
   return optional(description, () => durationValue(range));
 }
 
-function durationValue(range: Partial<Range> | undefined): z.ZodType<number> {
+function durationValue(range: Partial<Range> | undefined): z.ZodMiniType<number> {
   const { min, max } = { min: 1, max: MAX_DURATION_MS, ...range };
   const error = DURATION_SHAPE;
-  return z
-    .union([z.number(), z.string().regex(new RegExp(DURATION_PATTERN), { error })], { error })
-    .transform((value, context) => {
+  const pattern = z.regex(new RegExp(DURATION_PATTERN), { error });
+  return z.pipe(
+    z.union([z.number(), z.string().check(pattern)], { error }),
+    z.transform((value, context) => {
       const durationMs = typeof value === "number" ? Math.round(value) : parseDuration(value);
       if (durationMs !== undefined && durationMs >= min && durationMs <= max) return durationMs;
       const limits = `must be from ${formatDuration(min)} to ${formatDuration(max)}`;
-      context.addIssue({ code: "custom", message: durationMs === undefined ? error : limits });
-      return z.NEVER;
-    });
+      return refuse(context, durationMs === undefined ? error : limits);
+    }),
+  );
 }
 
 /** A size with its default as text; parsed it is bytes within the range. */
@@ -75,18 +76,19 @@ export function optionalSize(
   return optional(description, () => sizeValue(range));
 }
 
-function sizeValue(range: Partial<Range> | undefined): z.ZodType<number> {
+function sizeValue(range: Partial<Range> | undefined): z.ZodMiniType<number> {
   const { min, max } = { min: 1_024, max: MAX_SIZE_BYTES, ...range };
   const error = SIZE_SHAPE;
-  return z
-    .union([z.number(), z.string().regex(new RegExp(SIZE_PATTERN), { error })], { error })
-    .transform((value, context) => {
+  const pattern = z.regex(new RegExp(SIZE_PATTERN), { error });
+  return z.pipe(
+    z.union([z.number(), z.string().check(pattern)], { error }),
+    z.transform((value, context) => {
       const bytes = typeof value === "number" ? Math.round(value) : parseSize(value);
       if (bytes !== undefined && bytes >= min && bytes <= max) return bytes;
       const limits = `must be from ${formatSize(min)} to ${formatSize(max)}`;
-      context.addIssue({ code: "custom", message: bytes === undefined ? error : limits });
-      return z.NEVER;
-    });
+      return refuse(context, bytes === undefined ? error : limits);
+    }),
+  );
 }
 
 /** A whole number within the range. */
@@ -99,9 +101,9 @@ export function optionalCount(description: string, range: Range): Field<number |
   return optional(description, () => countValue(range));
 }
 
-function countValue(range: Range): z.ZodType<number> {
+function countValue(range: Range): z.ZodMiniType<number> {
   const error = `must be a whole number from ${range.min} to ${range.max}`;
-  return z.int({ error }).min(range.min, { error }).max(range.max, { error });
+  return z.int({ error }).check(z.gte(range.min, { error }), z.lte(range.max, { error }));
 }
 
 /** A key that is false unless the file says otherwise. */
@@ -115,13 +117,14 @@ export function yes(description: string): Field<boolean> {
 }
 
 /** A text that a judge turns into a setting. */
-export function judged<Value>(judge: Judge<Value>): z.ZodType<Value> {
-  return z.string().transform((text, context) => {
-    const judgement = judge(text);
-    if (judgement.ok) return judgement.value;
-    context.addIssue({ code: "custom", message: judgement.error });
-    return z.NEVER;
-  });
+export function judged<Value>(judge: Judge<Value>): z.ZodMiniType<Value> {
+  return z.pipe(
+    z.string(),
+    z.transform((text, context) => {
+      const judgement = judge(text);
+      return judgement.ok ? judgement.value : refuse(context, judgement.error);
+    }),
+  );
 }
 
 /** An optional setting that a judge makes from text. */
@@ -134,10 +137,15 @@ export function listOf<Value>(judge: Judge<Value>, description: string): Field<r
   return preset([], description, () => z.array(judged(judge)));
 }
 
+function refuse(context: z.core.ParsePayload, message: string): never {
+  context.issues.push({ code: "custom", message, input: context.value });
+  return z.NEVER;
+}
+
 /** One of a few words. */
 export function oneOf<const Values extends readonly [string, ...string[]]>(
   values: Values,
-): z.ZodType<Values[number]> {
+): z.ZodMiniType<Values[number]> {
   const error = `must be ${values.map((value) => JSON.stringify(value)).join(" or ")}`;
   return z.enum(values, { error });
 }

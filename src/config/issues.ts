@@ -1,7 +1,7 @@
 /**
  * Pure. What zod found, in words that fit behind the path of a key ("must be …").
  */
-import type { z } from "zod";
+import type { core } from "zod/mini";
 import type { ConfigCode, KeyPath } from "./problem.ts";
 
 /** A finding of the schema: where, below the value that was parsed, and what it must be. */
@@ -24,7 +24,7 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** The findings of a parse, one for each wrong value. */
-export function shapeFindings(issues: readonly z.core.$ZodIssue[], root: unknown): ShapeFinding[] {
+export function shapeFindings(issues: readonly core.$ZodIssue[], root: unknown): ShapeFinding[] {
   return issues.map((issue) => {
     const path = issue.path.map((segment) =>
       typeof segment === "number" ? segment : String(segment),
@@ -35,7 +35,7 @@ export function shapeFindings(issues: readonly z.core.$ZodIssue[], root: unknown
   });
 }
 
-function messageFor(issue: z.core.$ZodIssue, value: unknown): string {
+function messageFor(issue: core.$ZodIssue, value: unknown): string {
   if (value === undefined) return "is missing";
   if (issue.code === "invalid_key") return "must be the name of a variable, without = in it";
   if (!issue.message.startsWith("Invalid input")) return issue.message;
@@ -46,7 +46,7 @@ function messageFor(issue: z.core.$ZodIssue, value: unknown): string {
 }
 
 // Hints show no values: strings may hold expanded secrets.
-function hintFor(issue: z.core.$ZodIssue, value: unknown): string | undefined {
+function hintFor(issue: core.$ZodIssue, value: unknown): string | undefined {
   if (issue.code !== "invalid_type") return undefined;
   if (issue.expected === "string" && (typeof value === "number" || typeof value === "boolean")) {
     return "Write it in quotes.";

@@ -1,7 +1,7 @@
 /**
  * Pure. The shape of the block `proxy`, the gateway itself, with the description of every key.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { AUTH_SHAPE } from "./auth-schema.ts";
 import { block, optional, optionalBlock, preset, required } from "./block.ts";
 import { count, duration, judged, listOf, optionalDuration, setting, size } from "./fields.ts";
@@ -33,10 +33,8 @@ const PORT_RANGE = "must be a port from 0 to 65535";
 
 /** A port as a number. */
 function port(min: number) {
-  return z
-    .int({ error: PORT_RANGE })
-    .min(min, { error: PORT_RANGE })
-    .max(65_535, { error: PORT_RANGE });
+  const error = PORT_RANGE;
+  return z.int({ error }).check(z.gte(min, { error }), z.lte(65_535, { error }));
 }
 
 /** The keys of the block `proxy`: the gateway itself. */

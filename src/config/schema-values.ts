@@ -1,11 +1,11 @@
 /**
  * Pure. Values that several blocks of the config file share.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { oneOf } from "./fields.ts";
 
 /** A text that says something. */
-export const text = () => z.string().min(1, { error: "must not be empty" });
+export const text = () => z.string().check(z.minLength(1, { error: "must not be empty" }));
 /** A list of such texts. */
 export const textList = () => z.array(text());
 /** Whether clients share a process. */

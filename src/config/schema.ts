@@ -5,8 +5,8 @@
  * docs/configuration.md come from here. Strings are expanded before they are parsed by it.
  * Each block has a file of its own. Unknown keys are not its business (`unknown-keys.ts`).
  */
-import * as z from "zod";
-import { blockSchema, type BlockOf } from "./block.ts";
+import * as z from "zod/mini";
+import { described, documentedBlock, type BlockOf } from "./block.ts";
 import { PROXY_SHAPE } from "./proxy-schema.ts";
 import { SERVER_SHAPE } from "./server-schema.ts";
 
@@ -21,18 +21,18 @@ export const FILE_KEYS = ["$schema", "mcpServers", "proxy"] as const;
 /** The JSON Schema (2020-12) of the config file as people write it. */
 export function configJsonSchema(): Readonly<Record<string, unknown>> {
   const file = {
-    $schema: z
-      .string()
-      .optional()
-      .meta({ description: "The JSON Schema of this file, for editors." }),
-    mcpServers: z.record(z.string(), blockSchema(SERVER_SHAPE)).meta({
-      description:
-        "The servers by name, as in the file of Claude Desktop. The name, made a DNS label, is part of the URL.",
-    }),
-    proxy: blockSchema(PROXY_SHAPE)
-      .prefault({})
-      .meta({ description: "Settings of the gateway itself." }),
-  } satisfies Record<(typeof FILE_KEYS)[number], z.ZodType>;
-  const title = "Remote MCP Proxy configuration";
-  return { ...z.toJSONSchema(z.object(file).meta({ title }), { io: "input" }) };
+    $schema: described(z.optional(z.string()), "The JSON Schema of this file, for editors."),
+    mcpServers: described(
+      z.record(z.string(), documentedBlock(SERVER_SHAPE)),
+      "The servers by name, as in the file of Claude Desktop. The name, made a DNS label, is part of the URL.",
+    ),
+    proxy: described(
+      z.prefault(documentedBlock(PROXY_SHAPE), {}),
+      "Settings of the gateway itself.",
+    ),
+  } satisfies Record<(typeof FILE_KEYS)[number], z.ZodMiniType>;
+  const whole = z.object(file).register(z.globalRegistry, {
+    title: "Remote MCP Proxy configuration",
+  });
+  return { ...z.toJSONSchema(whole, { io: "input" }) };
 }

@@ -1,7 +1,7 @@
 /**
  * Pure. The shape of one entry of `mcpServers`, with the description of every key.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { block, optional, preset } from "./block.ts";
 import { count, duration, no, oneOf, optionalDuration, size, yes } from "./fields.ts";
 import { SERVER_HEALTH_SHAPE } from "./health-schema.ts";
@@ -43,13 +43,13 @@ export const SERVER_SHAPE = {
     () =>
       z
         .string({ error: "must be a program, as text" })
-        .refine((value) => value.trim() !== "", { error: "must not be empty" }),
+        .check(z.refine((value) => value.trim() !== "", { error: "must not be empty" })),
   ),
   args: preset([], "Its arguments.", () => z.array(z.string())),
   env: preset(
     {},
     "Variables of its environment. Their values are hidden from logs and pages.",
-    () => z.record(z.string().regex(/^[^=]+$/), z.string()),
+    () => z.record(z.string().check(z.regex(/^[^=]+$/)), z.string()),
   ),
   cwd: optional(
     "Its working folder; a relative one starts at the gateway's. Without it the gateway's own.",
@@ -58,10 +58,14 @@ export const SERVER_SHAPE = {
   runAs: optional(
     "User, as `uid` or `uid:gid`, that its processes run as, so that they can read neither the gateway's files nor its memory. Needs a gateway that runs as root. Its `HOME` is then its `${SERVER_DATA}`.",
     () =>
-      z
-        .string()
-        .regex(RUN_AS, { error: 'must be a number of a user such as "1001", or "1001:1001"' })
-        .transform(runAsOf),
+      z.pipe(
+        z
+          .string()
+          .check(
+            z.regex(RUN_AS, { error: 'must be a number of a user such as "1001", or "1001:1001"' }),
+          ),
+        z.transform(runAsOf),
+      ),
   ),
   runtime: optional(
     "Who runs `npx`, `bunx`, `node` and `bun`: `system`, the machine's own; `self`, this executable, with packages from the data folder; `auto`, the machine's own if it is there. Without it `proxy.runtime`.",

@@ -1,7 +1,7 @@
 /**
  * Pure. The shape of the block `proxy.webhook`: who is told when a server fails and when it is back.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { optional, preset, required } from "./block.ts";
 import { duration, judged, oneOf } from "./fields.ts";
 import { judgeWebhookUrl } from "./scalars.ts";
@@ -20,7 +20,7 @@ export const WEBHOOK_SHAPE = {
     text,
   ),
   events: preset([...WEBHOOK_EVENTS], "What is told.", () =>
-    z.array(oneOf(WEBHOOK_EVENTS)).min(1, { error: "must name an event" }),
+    z.array(oneOf(WEBHOOK_EVENTS)).check(z.minLength(1, { error: "must name an event" })),
   ),
   minInterval: duration(
     "1m",

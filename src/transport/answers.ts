@@ -11,6 +11,8 @@ const JSON_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
 };
+/** Taken over as they are; made of an object they cost every answer most of a microsecond. */
+const READY_HEADERS = new Headers(JSON_HEADERS);
 
 /** One message, or a batch of them that is JSON already, as a JSON response. */
 export function jsonResponse(
@@ -20,7 +22,7 @@ export function jsonResponse(
 ): Response {
   return new Response(body, {
     status,
-    headers: headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers },
+    headers: headers === undefined ? READY_HEADERS : { ...JSON_HEADERS, ...headers },
   });
 }
 

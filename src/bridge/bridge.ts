@@ -9,6 +9,7 @@ import type { Limits, ServerConfig } from "../config/model.ts";
 import { ByteBudget } from "../kernel/byte-budget.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Emit } from "../kernel/event.ts";
+import { PassingList } from "../kernel/passing.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { EraVerdict } from "../upstream/era-probe.ts";
@@ -67,7 +68,7 @@ export class Bridge {
   constructor(options: BridgeOptions) {
     const { server, limits, clock, emit } = options;
     this.server = server;
-    this.household = { budget: new ByteBudget(limits.maxPendingBytes), live: new Set() };
+    this.household = { budget: new ByteBudget(limits.maxPendingBytes), live: new PassingList() };
     this.tools = new ToolDirectory(server, clock);
     this.#context = { server, tools: this.tools, limits, emit, nowMs: () => clock.nowMs() };
     this.messages = new ClientMessages({
@@ -114,7 +115,7 @@ export class Bridge {
         if (again) state.restore(upstream);
       },
       isNeeded: () =>
-        isInUse(group().link, { live: this.household.live, sessions: this.conversations }),
+        isInUse(group().link, { live: this.household.live.values(), sessions: this.conversations }),
     }));
     this.#opening = new SessionOpening({
       server,
@@ -253,8 +254,8 @@ export class Bridge {
 
   /** The gateway stops: requests without a session get an answer too. */
   endStateless(reason: string): void {
-    for (const conversation of [...this.household.live]) {
-      for (const call of [...conversation.calls.values()]) {
+    for (const conversation of this.household.live.values()) {
+      for (const call of conversation.calls.values()) {
         if (call.method === "subscriptions/listen") endListen(conversation, call);
       }
       this.messages.endAll(conversation, reason);

@@ -156,7 +156,7 @@ export class ClientMessages {
 
   /** The session ends: calls are cancelled in the child and told to the client, questions refused. */
   endAll(conversation: Conversation, reason: string): void {
-    for (const call of [...conversation.calls.values()]) {
+    for (const call of conversation.calls.values()) {
       call.handle?.cancel(reason);
       const error = new GatewayError("SESSION_ENDED", `The session has ended: ${reason}`, {
         retryable: true,

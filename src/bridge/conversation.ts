@@ -8,6 +8,7 @@ import type { ClientCapabilities } from "../codec/client-capabilities.ts";
 import type { ClientIdentity } from "../codec/modern-params.ts";
 import type { ListenFilter } from "../codec/listen.ts";
 import type { ByteBudget } from "../kernel/byte-budget.ts";
+import { PassingMap, type PassingList, type Place } from "../kernel/passing.ts";
 import type { Session } from "../session/session.ts";
 import type { CallHandle } from "../upstream/call.ts";
 import type { Link } from "../upstream/link.ts";
@@ -71,7 +72,7 @@ export interface Household {
   /** What their unanswered requests may hold together. */
   readonly budget: ByteBudget;
   /** Those that have requests running. */
-  readonly live: Set<Conversation>;
+  readonly live: PassingList<Conversation>;
 }
 
 export interface ConversationFacts {
@@ -98,7 +99,7 @@ export class Conversation {
   readonly user: string | undefined;
   readonly era: Era;
   readonly #household: Household;
-  readonly calls = new Map<string, ClientCall>();
+  readonly calls = new PassingMap<string, ClientCall>();
   readonly questions = new Map<string, Question>();
   readonly subscriptions = new Set<string>();
   /** Index into the log levels, the least severe first; undefined until the client set one. */
@@ -109,6 +110,8 @@ export class Conversation {
   listen: { readonly filter: ListenFilter; readonly id: string } | undefined;
   /** When the client is taken to be ready although it never said so. */
   initializedByMs = 0;
+  /** Among those that have requests running. */
+  #liveAt: Place<Conversation> | undefined;
   #lastQuestion = 0;
   #duplicates = 0;
 
@@ -156,7 +159,7 @@ export class Conversation {
       commit: undefined,
     };
     this.calls.set(key, call);
-    this.#household.live.add(this);
+    this.#liveAt ??= this.#household.live.add(this);
     if (this.session !== undefined) this.session.busy++;
     return call;
   }
@@ -175,7 +178,10 @@ export class Conversation {
     this.calls.delete(call.key);
     this.#household.budget.release(call.bytes);
     call.onEnd?.();
-    if (this.calls.size === 0) this.#household.live.delete(this);
+    if (this.calls.size === 0 && this.#liveAt !== undefined) {
+      this.#household.live.remove(this.#liveAt);
+      this.#liveAt = undefined;
+    }
     if (this.session !== undefined) this.session.busy--;
     return true;
   }
@@ -200,7 +206,7 @@ export class Conversation {
         session?.standalone.send(message);
         return true;
       }
-      for (const call of [...this.calls.values()].reverse()) {
+      for (const call of this.calls.values().reverse()) {
         if (call.exchange.connected && call.exchange.relate(message)) return true;
       }
     }

@@ -100,7 +100,7 @@ const MAX_LISTENS = 1000;
 
 function listensOf({ live }: Household): number {
   let count = 0;
-  for (const { calls } of live) {
+  for (const { calls } of live.values()) {
     for (const call of calls.values()) if (call.method === "subscriptions/listen") count++;
   }
   return count;

@@ -8,6 +8,7 @@
 import { inputKey, type InputRequest } from "../codec/input-required.ts";
 import type { ModernEnvelope } from "../codec/modern-request.ts";
 import type { Timer } from "../kernel/clock.ts";
+import type { Place } from "../kernel/passing.ts";
 import type { Answer } from "../upstream/call.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
@@ -46,6 +47,8 @@ export class ModernCall {
   readonly origin: ClientCall;
   asker: Asker;
   phase: ModernPhase = "starting";
+  /** Among the calls that run. */
+  runningAt: Place<ModernCall> | undefined;
   round = 0;
   readonly inputs = new Map<string, OpenInput>();
   /** An answer of the child that came while nobody waited. */

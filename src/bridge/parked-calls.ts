@@ -11,6 +11,7 @@ import { canAsk } from "../codec/modern-capabilities.ts";
 import type { RootsPolicy } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { Mutex } from "../kernel/mutex.ts";
+import { PassingList } from "../kernel/passing.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
 import { jsonBytes, type Message } from "../wire/message.ts";
@@ -48,7 +49,7 @@ const MAX_PARKED_PER_PRINCIPAL = 32;
 
 export class ParkedCalls {
   readonly #options: ParkedCallsOptions;
-  readonly #running = new Set<ModernCall>();
+  readonly #running = new PassingList<ModernCall>();
   readonly #parked = new Map<string, ModernCall>();
   /** Calls whose client has answered and that wait for their turn. */
   readonly #resuming = new Set<ModernCall>();
@@ -77,7 +78,13 @@ export class ParkedCalls {
     if (modern.phase !== "starting") return;
     modern.phase = "running";
     this.#resuming.delete(modern);
-    this.#running.add(modern);
+    modern.runningAt = this.#running.add(modern);
+  }
+
+  #stopRunning(modern: ModernCall): void {
+    if (modern.runningAt === undefined) return;
+    this.#running.remove(modern.runningAt);
+    modern.runningAt = undefined;
   }
 
   /** A request of a shared legacy child. True when it was taken or refused here. */
@@ -144,7 +151,7 @@ export class ParkedCalls {
 
   /** The child gave up on a question of its own. */
   withdraw(childId: string, upstream: Upstream): void {
-    for (const modern of [...this.#running, ...this.#parked.values(), ...this.#resuming]) {
+    for (const modern of [...this.#running.values(), ...this.#parked.values(), ...this.#resuming]) {
       if (modern.upstream !== upstream) continue;
       for (const input of modern.inputs.values()) {
         if (input.childId === childId) modern.inputs.delete(input.key);
@@ -154,7 +161,7 @@ export class ParkedCalls {
 
   /** The running calls in a child, for whoever must attribute something else of it. */
   runningIn(upstream: Upstream): readonly ModernCall[] {
-    return [...this.#running].filter((one) => one.upstream === upstream);
+    return this.#running.values().filter((one) => one.upstream === upstream);
   }
 
   /** The call is over because nobody waits for it any more; its child may go on for a moment. */
@@ -170,7 +177,7 @@ export class ParkedCalls {
     modern.phase = "done";
     modern.rest();
     modern.inputs.clear();
-    this.#running.delete(modern);
+    this.#stopRunning(modern);
     this.#resuming.delete(modern);
     if (this.#parked.size > 0) this.#parked.delete(modern.id);
     modern.letGo();
@@ -280,7 +287,7 @@ export class ParkedCalls {
     modern.round++;
     modern.reassuredAtMs = this.#options.clock.wallMs();
     modern.expiresAtMs = this.#options.clock.wallMs() + this.#options.ttlMs;
-    this.#running.delete(modern);
+    this.#stopRunning(modern);
     this.#parked.set(modern.id, modern);
     modern.origin.handle?.park();
     const { round, expiresAtMs, id, binding } = modern;

@@ -34,7 +34,7 @@ export interface BridgeLoad {
 /** What the bridge holds at this moment. */
 export function loadOf(bridge: Bridge): BridgeLoad {
   const { pool, parked, household } = bridge;
-  const calls = [...household.live].flatMap((conversation) => [...conversation.calls.values()]);
+  const calls = household.live.values().flatMap((conversation) => conversation.calls.values());
   const conversations = [...bridge.conversations];
   return {
     shared: pool.groups().length,

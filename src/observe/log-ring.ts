@@ -44,12 +44,49 @@ export interface LineQuery {
   readonly after?: number;
 }
 
-interface Ring {
-  readonly lines: NumberedLine[];
-  /** Index of the oldest line; what is before it is dropped in one go, now and then. */
-  first: number;
-  chars: number;
+/** The last lines of one server, in places that are used again. */
+class Ring {
+  #places: (NumberedLine | undefined)[] = [];
+  #first = 0;
+  #count = 0;
+  #chars = 0;
+
+  get newest(): NumberedLine | undefined {
+    return this.#places[(this.#first + this.#count - 1) % this.#places.length];
+  }
+
+  add(line: NumberedLine, { maxLines, maxChars }: RingLimits): void {
+    if (this.#count === this.#places.length && this.#count < maxLines) this.#grow(maxLines);
+    if (this.#count === this.#places.length) this.#dropOldest();
+    this.#places[(this.#first + this.#count) % this.#places.length] = line;
+    this.#count++;
+    this.#chars += sizeOf(line);
+    while (this.#chars > maxChars && this.#count > 1) this.#dropOldest();
+  }
+
+  /** Oldest first. */
+  lines(): NumberedLine[] {
+    const around = [...this.#places.slice(this.#first), ...this.#places.slice(0, this.#first)];
+    return around.filter((line) => line !== undefined);
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#places[this.#first];
+    if (oldest !== undefined) this.#chars -= sizeOf(oldest);
+    this.#places[this.#first] = undefined;
+    this.#first = (this.#first + 1) % this.#places.length;
+    this.#count--;
+  }
+
+  #grow(maxLines: number): void {
+    const lines = this.lines();
+    const room = Math.min(maxLines, Math.max(LEAST_PLACES, lines.length * 2));
+    this.#places = [...lines, ...new Array<undefined>(room - lines.length).fill(undefined)];
+    this.#first = 0;
+  }
 }
+
+const LEAST_PLACES = 16;
 
 interface Listener {
   readonly server: string | null | undefined;
@@ -75,10 +112,7 @@ export class LogRings {
     const { timeMs, level, server, event, text, fields } = line;
     const number = ++this.#lastNumber;
     const numbered: NumberedLine = { timeMs, level, server, event, text, fields, number };
-    const ring = this.#ringOf(line.server ?? "");
-    ring.lines.push(numbered);
-    ring.chars += sizeOf(numbered);
-    this.#trim(ring);
+    this.#ringOf(line.server ?? "").add(numbered, this.#limits);
     for (const { server, listener } of this.#listeners) {
       if (server === undefined || server === (line.server ?? null)) listener(numbered);
     }
@@ -91,7 +125,7 @@ export class LogRings {
     const rings =
       server === undefined ? [...this.#rings.values()] : [this.#rings.get(server ?? "")];
     const lines = rings
-      .flatMap((ring) => ring?.lines.slice(ring.first) ?? [])
+      .flatMap((ring) => ring?.lines() ?? [])
       .filter((line) => line.number > after);
     if (rings.length > 1) lines.sort((a, b) => a.number - b.number);
     return lines.length > maxLines ? lines.slice(lines.length - maxLines) : lines;
@@ -112,7 +146,7 @@ export class LogRings {
     const known = this.#rings.get(key);
     if (known !== undefined) return known;
     if (this.#rings.size >= this.#limits.maxServers) this.#dropSilent();
-    const ring: Ring = { lines: [], first: 0, chars: 0 };
+    const ring = new Ring();
     this.#rings.set(key, ring);
     return ring;
   }
@@ -121,30 +155,12 @@ export class LogRings {
     let silent: string | undefined;
     let oldest = Infinity;
     for (const [key, ring] of this.#rings) {
-      const number = ring.lines.at(-1)?.number ?? 0;
+      const number = ring.newest?.number ?? 0;
       if (number >= oldest) continue;
       oldest = number;
       silent = key;
     }
     if (silent !== undefined) this.#rings.delete(silent);
-  }
-
-  #trim(ring: Ring): void {
-    const { maxLines, maxChars } = this.#limits;
-    const { lines } = ring;
-    while (
-      lines.length - ring.first > maxLines ||
-      (ring.chars > maxChars && lines.length - ring.first > 1)
-    ) {
-      const oldest = lines[ring.first];
-      if (oldest !== undefined) ring.chars -= sizeOf(oldest);
-      ring.first++;
-    }
-    // At most as many dead lines as living ones, so that moving them costs little for each line.
-    if (ring.first > 64 && ring.first * 2 > lines.length) {
-      lines.splice(0, ring.first);
-      ring.first = 0;
-    }
   }
 }
 

@@ -6,6 +6,7 @@ import type { Bridge } from "../bridge/bridge.ts";
 import type { Limits } from "../config/model.ts";
 import type { Caller } from "../kernel/caller.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { PassingList } from "../kernel/passing.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { PostExchange } from "./post-exchange.ts";
 import type { StreamOwner, StreamSet } from "./stream-set.ts";
@@ -50,19 +51,21 @@ export function streamOwner(endpoint: Endpoint, context: RequestContext): Stream
 
 /** POSTs that have not been answered; one sweep looks for those that wait long. */
 export class WaitingPosts {
-  readonly #posts = new Set<PostExchange>();
+  readonly #posts = new PassingList<PostExchange>();
 
   add(post: PostExchange): void {
-    this.#posts.add(post);
+    post.waitingAt = this.#posts.add(post);
   }
 
   delete(post: PostExchange): void {
-    this.#posts.delete(post);
+    if (post.waitingAt === undefined) return;
+    this.#posts.remove(post.waitingAt);
+    post.waitingAt = undefined;
   }
 
   /** Turns answers that have been silent for `lazyStreamMs` into streams. */
   sweep(nowMs: number, lazyStreamMs: number): void {
-    for (const post of this.#posts) {
+    for (const post of this.#posts.values()) {
       if (nowMs - post.startedMs < lazyStreamMs) return;
       post.waitIsLong();
     }

@@ -6,6 +6,7 @@
  * Owns the state of that HTTP response. Each request in the body is settled once.
  */
 import type { Exchange } from "../bridge/exchange.ts";
+import type { Place } from "../kernel/passing.ts";
 import { encodeOutgoing, jsonBytes, type Outgoing } from "../wire/message.ts";
 import { EVENT_END, messageHead, SSE_HEADERS } from "../wire/sse-frame.ts";
 import { accepted, jsonResponse, messageResponse } from "./answers.ts";
@@ -44,6 +45,8 @@ export interface PostExchangeOptions {
 export class PostExchange implements Exchange {
   readonly response: Promise<Response>;
   readonly startedMs: number;
+  /** Among the posts that wait for their answer. */
+  waitingAt: Place<PostExchange> | undefined = undefined;
   readonly #host: PostHost;
   readonly #accept: Accepted;
   readonly #isBatch: boolean;

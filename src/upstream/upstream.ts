@@ -9,6 +9,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import type { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
+import { PassingMap } from "../kernel/passing.ts";
 import type { Incarnation } from "../supervisor/model.ts";
 import {
   jsonBytes,
@@ -49,7 +50,7 @@ export class Upstream {
   readonly incarnation: Incarnation;
   readonly #options: UpstreamOptions;
   readonly #writer: LineWriter;
-  readonly #inFlight = new Map<number, Entry>();
+  readonly #inFlight = new PassingMap<number, Entry>();
   readonly #queue: FairQueue<Entry>;
   readonly #noise: NoiseMeter;
   readonly #dropped: DroppedMessages;
@@ -100,7 +101,7 @@ export class Upstream {
 
   /** Calls in flight but those that stand open until somebody ends them. */
   get passing(): number {
-    return [...this.#inFlight.values()].filter(({ call }) => call.standing !== true).length;
+    return this.#inFlight.values().filter(({ call }) => call.standing !== true).length;
   }
 
   /** Calls that were made so far. */

@@ -14,7 +14,8 @@ import type { Session } from "../session/session.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { EraVerdict } from "../upstream/era-probe.ts";
 import type { Link } from "../upstream/link.ts";
-import type { Group, Pool, PoolEvents } from "../upstream/pool.ts";
+import type { Group } from "../upstream/group.ts";
+import type { Pool, PoolEvents } from "../upstream/pool.ts";
 import type { Message } from "../wire/message.ts";
 import type { Era } from "../wire/revision.ts";
 import { ClientMessages } from "./client-messages.ts";
@@ -241,14 +242,13 @@ export class Bridge {
   }
 
   /** A conversation for one request without a session (protocol.md 9.4). */
-  stateless(principal: string): Conversation {
-    const group = this.pool.base(principal);
-    const flow = `stateless ${principal}`;
+  stateless(user: string): Conversation {
+    const group = this.pool.base(user);
+    const flow = `stateless ${user}`;
     const capabilities = NO_CAPABILITIES;
     const household = this.household;
     const session = undefined;
     const { link } = group;
-    const user = principal;
     return new Conversation({ household, session, link, group, capabilities, flow, user });
   }
 

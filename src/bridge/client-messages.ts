@@ -10,7 +10,7 @@ import type { ServerConfig } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
-import type { Group } from "../upstream/pool.ts";
+import type { Group } from "../upstream/group.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
 import { MAX_DEPTH, memberNamed, objectMembers } from "../wire/json-scan.ts";

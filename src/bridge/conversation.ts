@@ -12,7 +12,7 @@ import { PassingMap, type PassingList, type Place } from "../kernel/passing.ts";
 import type { Session } from "../session/session.ts";
 import type { CallHandle } from "../upstream/call.ts";
 import type { Link } from "../upstream/link.ts";
-import type { Group } from "../upstream/pool.ts";
+import type { Group } from "../upstream/group.ts";
 import { idKey, type Outgoing } from "../wire/message.ts";
 import type { Era } from "../wire/revision.ts";
 import type { Exchange } from "./exchange.ts";

@@ -8,7 +8,7 @@
 import type { InstanceState } from "../kernel/event.ts";
 import type { KeepOutcome, ProfileKey } from "../upstream/kept-server.ts";
 import type { Link } from "../upstream/link.ts";
-import type { Group } from "../upstream/pool.ts";
+import type { Group } from "../upstream/group.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { MAX_DEPTH, memberNamed, objectMembers } from "../wire/json-scan.ts";
 

@@ -5,7 +5,8 @@ import { toldCapabilities } from "../codec/client-capabilities.ts";
 import { canAsk } from "../codec/modern-capabilities.ts";
 import { modernMethod } from "../codec/modern-methods.ts";
 import type { ServerConfig } from "../config/model.ts";
-import type { Group, Pool } from "../upstream/pool.ts";
+import type { Group } from "../upstream/group.ts";
+import type { Pool } from "../upstream/pool.ts";
 import type { ModernRequest } from "./modern-request.ts";
 
 /** @throws GatewayError OVERLOADED when no further process may be started */

@@ -45,7 +45,6 @@ export class ModernAsking {
   readonly parked: ParkedCalls;
   readonly #context: ModernContext;
   readonly #ports: AskingPorts;
-  readonly #calls = new WeakMap<ClientCall, ModernCall>();
 
   constructor(context: ModernContext, ports: AskingPorts) {
     this.#context = context;
@@ -100,22 +99,15 @@ export class ModernAsking {
     return this.#context.sealer.open(retry.value.requestState)?.kind === "parked";
   }
 
-  /** The call that a request began, whoever asks for its answer by now. */
-  callOf(call: ClientCall): ModernCall | undefined {
-    return this.#calls.get(call);
-  }
-
   /** The child's answer to a request; false when it began no call of this kind. */
-  intercept(call: ClientCall, answer: Answer): boolean {
-    const modern = this.#calls.get(call);
+  intercept({ modern }: Asker, answer: Answer): boolean {
     if (modern === undefined) return false;
     this.#finish(modern, answer);
     return true;
   }
 
   /** The client of a request has left: its call is cancelled. False when there is none. */
-  leave(call: ClientCall): boolean {
-    const modern = this.#calls.get(call);
+  leave({ modern }: Asker): boolean {
     if (modern === undefined) return false;
     this.parked.refuseInputs(modern);
     this.parked.cancel(modern);
@@ -146,7 +138,7 @@ export class ModernAsking {
     const { requestState, responses } = retry;
     const modern = this.parked.resume(requestState, binding, asker, responses);
     if (modern !== undefined) {
-      this.#calls.set(call, modern);
+      asker.modern = modern;
       return;
     }
     const text =
@@ -159,21 +151,15 @@ export class ModernAsking {
     const { conversation, call } = asker;
     const bind = (): StateBinding => bindingOf(request, this.#context);
     const modern = new ModernCall({ newId: this.#context.randomId, bind, upstream, asker });
-    this.#calls.set(call, modern);
+    asker.modern = modern;
     const { group } = conversation;
     if (group !== undefined) {
       group.users++;
       modern.release = () => void group.users--;
     }
-    const given = this.#ports.relayContext(asker);
-    // Settled without a word of the child, such as a tool that is not offered: the call is over.
-    const settle: RelayContext["settle"] = (...settled) => {
-      this.parked.end(modern);
-      given.settle(...settled);
-    };
     const go = (): void => {
       if (modern.phase !== "running") return;
-      relay(conversation, call, request.message, upstream, { ...given, settle });
+      relay(conversation, call, request.message, upstream, this.#ports.relayContext(asker));
     };
     const turn = this.parked.begin(modern);
     if (turn === undefined) return go();

@@ -5,7 +5,7 @@
 import { urlRequests } from "../codec/input-required.ts";
 import { NO_CAPABILITIES } from "../codec/client-capabilities.ts";
 import { GatewayError } from "../kernel/error.ts";
-import type { Group } from "../upstream/pool.ts";
+import type { Group } from "../upstream/group.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { MAX_DEPTH, memberNamed, objectMembers } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";

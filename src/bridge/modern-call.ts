@@ -13,6 +13,7 @@ import type { Answer } from "../upstream/call.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
 import type { Exchange } from "./exchange.ts";
+import type { RelayContext } from "./relay-context.ts";
 import type { StateBinding } from "./request-state.ts";
 
 /** The request that a call answers at present. */
@@ -20,6 +21,10 @@ export interface Asker {
   readonly conversation: Conversation;
   readonly call: ClientCall;
   readonly envelope: ModernEnvelope;
+  /** The call that it began, or goes on with. */
+  modern: ModernCall | undefined;
+  /** How it is relayed; made when it is needed. */
+  relayed: RelayContext | undefined;
 }
 
 /** A question of the child that waits for its answer. */

@@ -7,7 +7,7 @@ import type { ServerConfig } from "../config/model.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { GatewayError } from "../kernel/error.ts";
 import type { Emit } from "../kernel/event.ts";
-import type { Group } from "../upstream/pool.ts";
+import type { Group } from "../upstream/group.ts";
 import type { SharedState } from "./shared-state.ts";
 import type { Link } from "../upstream/link.ts";
 import type { Upstream } from "../upstream/upstream.ts";

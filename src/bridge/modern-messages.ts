@@ -2,31 +2,20 @@
  * Requests of modern clients: to a modern child as they are, to a legacy child translated
  * (protocol.md 3.3, 3.4). Every request is settled exactly once; a client that leaves cancels.
  */
-import { restoreProgressToken } from "../codec/client-params.ts";
 import { initializedServerInfo, toDiscoverResult } from "../codec/discover.ts";
-import { upError, type Answer as Translated } from "../codec/error-fields.ts";
 import { methodNotFound, modernMethod } from "../codec/modern-methods.ts";
-import { fromModernParams } from "../codec/modern-params.ts";
-import { upResult } from "../codec/result-fields.ts";
-import type { Answer } from "../upstream/call.ts";
-import type { Group } from "../upstream/pool.ts";
+import type { Group } from "../upstream/group.ts";
 import type { Profile } from "../upstream/profile.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import {
-  outgoingAnswer,
-  outgoingCall,
-  textError,
-  type Message,
-  type Outgoing,
-} from "../wire/message.ts";
+import { outgoingAnswer, textError, type Message, type Outgoing } from "../wire/message.ts";
 import { LATEST_MODERN } from "../wire/revision.ts";
+import { BridgedRequest, type BridgedPorts } from "./bridged-request.ts";
 import type { ClientCall, Conversation } from "./conversation.ts";
 import { ModernAsking } from "./modern-asking.ts";
 import type { Asker } from "./modern-call.ts";
 import { settleModern, type ModernContext } from "./modern-context.ts";
 import { isComing } from "./kept-answers.ts";
 import { listenToLegacy } from "./modern-listen.ts";
-import { asTask, awaitTask } from "./task-run.ts";
 import type { Disconnect, ModernRequest } from "./modern-request.ts";
 import { checkParams } from "./param-check.ts";
 import type { Outcome, RelayContext } from "./relay-context.ts";
@@ -37,7 +26,7 @@ export class ModernMessages {
   readonly #context: ModernContext;
   /** What ends a listen. */
   readonly #leaves = new WeakMap<ClientCall, () => void>();
-  readonly #contexts = new WeakMap<Asker, RelayContext>();
+  readonly #ports: BridgedPorts;
   /** By the handshake that told it. */
   readonly #serverInfos = new WeakMap<Profile, { readonly text: string | undefined }>();
 
@@ -49,6 +38,12 @@ export class ModernMessages {
       settle: (conversation, call, answer, outcome, status) =>
         this.#settle(conversation, call, answer, outcome, status),
     });
+    this.#ports = {
+      context,
+      serverInfo: (conversation) => this.#serverInfo(conversation),
+      intercept: (asker, answer) => this.asking.intercept(asker, answer),
+      end: (modern) => this.asking.parked.end(modern),
+    };
   }
 
   /** Takes a request for a legacy child. @returns what to do when its client leaves */
@@ -58,7 +53,7 @@ export class ModernMessages {
     const opened = this.#context.begin(request, group);
     if (opened === undefined) return () => undefined;
     const { conversation, call } = opened;
-    const asker: Asker = { conversation, call, envelope };
+    const asker: Asker = { conversation, call, envelope, modern: undefined, relayed: undefined };
     if (this.#fromKept(asker, group, request.message)) return () => undefined;
     const { upstream: ready } = group.link;
     if (ready !== undefined) {
@@ -77,10 +72,10 @@ export class ModernMessages {
   }
 
   /** What the last run knew, while the child still starts. */
-  #fromKept({ conversation, call, envelope }: Asker, group: Group, message: Message): boolean {
+  #fromKept(asker: Asker, group: Group, message: Message): boolean {
     const { profile, upstream } = group.link;
     if (upstream !== undefined) return false;
-    const asker = { conversation, call, envelope };
+    const { conversation, call } = asker;
     if (call.method === "server/discover" && profile !== undefined && isComing(group.link)) {
       group.link.start();
       this.#discover(asker, profile.result);
@@ -137,59 +132,7 @@ export class ModernMessages {
   }
 
   #relayContext(asker: Asker): RelayContext {
-    const known = this.#contexts.get(asker);
-    if (known !== undefined) return known;
-    const context = this.#newRelayContext(asker);
-    this.#contexts.set(asker, context);
-    return context;
-  }
-
-  #newRelayContext(asker: Asker): RelayContext {
-    const { server, tools, lastLists, maxJsonDepth, emit } = this.#context;
-    const { conversation: own, envelope } = asker;
-    const { upstream } = own.link;
-    const isCall = asker.call.method === "tools/call" && envelope.name !== undefined;
-    const isTask =
-      isCall && upstream !== undefined && tools.runsAsTask(upstream, envelope.name ?? "");
-    return {
-      server,
-      tools,
-      lastLists,
-      maxJsonDepth,
-      emit,
-      learnList: this.#context.learnList,
-      readParams: ({ payload, plain }) => {
-        const params =
-          payload === undefined ? undefined : fromModernParams(payload, maxJsonDepth, plain);
-        return isTask && params !== undefined ? asTask(params) : params;
-      },
-      translate: (call, answer) => this.#translate(asker, call, answer),
-      intercept: (call, answer) => {
-        const take = (last: Answer): boolean => this.asking.intercept(call, last);
-        const isBegun =
-          isTask && upstream !== undefined && awaitTask(call, own.flow, answer, upstream, take);
-        return isBegun || take(answer);
-      },
-      onProgress: (call, params) => this.#progress(call, asker, params),
-      settle: (conversation, call, answer, outcome) =>
-        this.#settle(conversation, call, answer, outcome),
-    };
-  }
-
-  #translate(asker: Asker, call: ClientCall, answer: Translated): Translated {
-    const serverInfo = this.#serverInfo(asker.conversation);
-    return answer.kind === "result"
-      ? upResult(call.method, answer.payload, { serverInfo }, answer.plain)
-      : upError(answer.payload, asker.envelope.name);
-  }
-
-  #progress(call: ClientCall, asker: Asker, params: Uint8Array): void {
-    const modern = this.asking.callOf(call);
-    const current = modern?.asker ?? asker;
-    const token = current.envelope.progressToken;
-    if (token === undefined || modern?.phase === "parked") return;
-    const restored = restoreProgressToken(params, token, this.#context.maxJsonDepth);
-    current.call.exchange.relate(outgoingCall(undefined, "notifications/progress", restored));
+    return (asker.relayed ??= new BridgedRequest(asker, this.#ports));
   }
 
   #serverInfo(conversation: Conversation): string | undefined {
@@ -210,7 +153,7 @@ export class ModernMessages {
     if (leave !== undefined) return leave();
     conversation.finish(call);
     this.#context.report(conversation, call, "cancelled");
-    if (!this.asking.leave(call)) call.handle?.cancel("The client has left");
+    if (!this.asking.leave(asker)) call.handle?.cancel("The client has left");
   }
 
   #settle(

@@ -8,7 +8,7 @@ import { inputKind, readInputRequired } from "../codec/input-required.ts";
 import type { ModernCapabilities } from "../codec/modern-capabilities.ts";
 import { modernMethod } from "../codec/modern-methods.ts";
 import { toChildParams, type ClientParams } from "../codec/client-params.ts";
-import type { Group } from "../upstream/pool.ts";
+import type { Group } from "../upstream/group.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { METHOD_NOT_FOUND, MISSING_CLIENT_CAPABILITY } from "../wire/error-codes.ts";
 import { textOf } from "../wire/key-text.ts";

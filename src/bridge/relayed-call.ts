@@ -74,8 +74,8 @@ export class RelayedCall implements Call {
   }
 
   onAnswer(answer: Answer): void {
-    const { intercept } = this.#context;
-    if (intercept?.(this.#call, answer, (change) => this.#again(change)) === true) return;
+    const again = this.#context.intercept?.(this.#call, answer, (change) => this.#again(change));
+    if (again === true) return;
     const relayed = {
       conversation: this.#conversation,
       call: this.#call,
@@ -87,9 +87,9 @@ export class RelayedCall implements Call {
   onProgress(progress: Uint8Array): void {
     const token = this.#params?.progressToken;
     if (token === undefined) return;
-    const { onProgress, maxJsonDepth } = this.#context;
-    if (onProgress !== undefined) return onProgress(this.#call, progress);
-    const restored = restoreProgressToken(progress, token, maxJsonDepth);
+    const context = this.#context;
+    if (context.onProgress !== undefined) return context.onProgress(this.#call, progress);
+    const restored = restoreProgressToken(progress, token, context.maxJsonDepth);
     this.#call.exchange.relate(outgoingCall(undefined, "notifications/progress", restored));
   }
 

@@ -20,7 +20,8 @@ import type { SessionRegistry } from "../session/registry.ts";
 import type { Session } from "../session/session.ts";
 import { HandshakeRefused } from "../upstream/handshake.ts";
 import type { Link } from "../upstream/link.ts";
-import type { Group, Pool } from "../upstream/pool.ts";
+import type { Group } from "../upstream/group.ts";
+import type { Pool } from "../upstream/pool.ts";
 import { sharedInitializeResult, type Profile } from "../upstream/profile.ts";
 import { INVALID_REQUEST } from "../wire/error-codes.ts";
 import {

@@ -9,7 +9,7 @@ import { MAX_DEPTH, memberNamed, objectMembers, stringValue } from "../wire/json
 import { jsonBytes, outgoingCall, type Message } from "../wire/message.ts";
 import { isListenedFor, stampSubscription } from "../codec/listen.ts";
 import type { Answer } from "../upstream/call.ts";
-import type { Group } from "../upstream/pool.ts";
+import type { Group } from "../upstream/group.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { Conversation } from "./conversation.ts";
 import { logLevelIndex, logLevelName, passesLogLevel } from "./routing.ts";

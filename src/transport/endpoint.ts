@@ -49,12 +49,17 @@ export function streamOwner(endpoint: Endpoint, context: RequestContext): Stream
   return { server: endpoint.bridge.server.slug, caller, mayGoOn: context.watchCaller() };
 }
 
+/** So few that it costs nothing to watch for each of their clients from the start. */
+const FEW = 8;
+
 /** POSTs that have not been answered; one sweep looks for those that wait long. */
 export class WaitingPosts {
   readonly #posts = new PassingList<PostExchange>();
 
+  /** Among many, whether a client leaves is watched from the next sweep on: most are answered before. */
   add(post: PostExchange): void {
     post.waitingAt = this.#posts.add(post);
+    if (this.#posts.size <= FEW) post.watchClient();
   }
 
   delete(post: PostExchange): void {
@@ -63,11 +68,11 @@ export class WaitingPosts {
     post.waitingAt = undefined;
   }
 
-  /** Turns answers that have been silent for `lazyStreamMs` into streams. */
+  /** Watches for clients that leave, and turns answers that were silent for `lazyStreamMs` into streams. */
   sweep(nowMs: number, lazyStreamMs: number): void {
     for (const post of this.#posts.values()) {
-      if (nowMs - post.startedMs < lazyStreamMs) return;
-      post.waitIsLong();
+      post.watchClient();
+      if (nowMs - post.startedMs >= lazyStreamMs) post.waitIsLong();
     }
   }
 }

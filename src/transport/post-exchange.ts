@@ -27,6 +27,8 @@ export interface PostHost {
   /** Keeps the server from cutting a response that waits without bytes. */
   liftTimeout(): void;
   restoreTimeout(): void;
+  /** From now on it matters at once whether the client leaves. Idempotent. */
+  watchClient(): void;
   /** The client has left. */
   isGone(): boolean;
   /** Runs once when nothing more will be sent. */
@@ -89,6 +91,11 @@ export class PostExchange implements Exchange {
 
   abandon(): void {
     this.#settleOne();
+  }
+
+  /** From now on it is noticed at once when its client leaves. Idempotent. */
+  watchClient(): void {
+    if (this.#remaining > 0) this.#host.watchClient();
   }
 
   /** Nothing came for long: keep-alives must flow, or at least no time-out may strike. */

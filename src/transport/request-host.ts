@@ -29,6 +29,9 @@ export abstract class RequestHost implements PostHost {
     this.context.restoreTimeout();
   }
 
+  /** Who stays away from the answer is told apart here, where that means anything. */
+  watchClient(): void {}
+
   isGone(): boolean {
     return this.request.signal.aborted;
   }

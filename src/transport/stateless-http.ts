@@ -65,11 +65,20 @@ class StatelessPlace extends RequestHost {
   /** What to do when the client leaves. */
   disconnect: (() => void) | undefined;
   #exchange: PostExchange | undefined;
+  #isWatched = false;
 
   waitFor(exchange: PostExchange): void {
     this.#exchange = exchange;
     this.endpoint.waiting.add(exchange);
-    this.request.signal.addEventListener("abort", this.#leave, { once: true });
+  }
+
+  /** Not at once: most are answered before, and asking for the signal costs more than their relaying. */
+  override watchClient(): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    const { signal } = this.request;
+    if (signal.aborted) this.#leave();
+    else signal.addEventListener("abort", this.#leave, { once: true });
   }
 
   readonly #leave = (): void => {
@@ -79,10 +88,11 @@ class StatelessPlace extends RequestHost {
 
   override onDone(exchange: PostExchange): void {
     super.onDone(exchange);
-    this.request.signal.removeEventListener("abort", this.#leave);
+    if (this.#isWatched) this.request.signal.removeEventListener("abort", this.#leave);
   }
 
   openSink(): EventSink {
+    this.watchClient();
     return this.openResponse(this.#leave);
   }
 }

@@ -13,6 +13,7 @@ import type { Emit } from "../kernel/event.ts";
 import type { StoppedBy, Starter } from "../supervisor/model.ts";
 import type { Era } from "../wire/revision.ts";
 import { jsonBytes } from "../wire/message.ts";
+import { GroupTable, keyOf, type Group } from "./group.ts";
 import type { ProfileKey } from "./kept-server.ts";
 import { Link, type CommonLinkOptions, type LinkEvents } from "./link.ts";
 import type { Profile } from "./profile.ts";
@@ -33,19 +34,6 @@ export interface PoolOptions {
   readonly baseFingerprint: string;
 }
 
-/** A shared child and the clients that use it now. */
-export interface Group {
-  readonly key: string;
-  readonly era: Era;
-  /** Whose it is, and what its child was told: what is kept of it is found by these. */
-  readonly facts: ProfileKey;
-  /** Params of the request that opened its connection. */
-  readonly opening: Uint8Array;
-  readonly link: Link;
-  users: number;
-  lastUsedMs: number;
-}
-
 /** How the owner of the clients wants to be told what a group's child says and does. */
 export type PoolEvents = (group: () => Group) => LinkEvents;
 
@@ -58,7 +46,7 @@ const EVERYBODY = "local";
 
 export class Pool {
   readonly #options: PoolOptions;
-  readonly #groups = new Map<string, Group>();
+  readonly #groups = new GroupTable();
   readonly #own = new Set<Link>();
   #labels = 0;
   #lastOwnError: string | undefined;
@@ -87,7 +75,7 @@ export class Pool {
   }
 
   groups(): readonly Group[] {
-    return [...this.#groups.values()];
+    return this.#groups.all();
   }
 
   /** Every link of this server. */
@@ -107,8 +95,7 @@ export class Pool {
    */
   group(principal: string, fingerprint: string, era: Era = "legacy", lease = 0): Group {
     const owner = this.#ownerOf(principal);
-    const key = keyOf(owner, fingerprint, era, lease);
-    const known = this.#groups.get(key);
+    const known = this.#groups.get({ era, fingerprint, principal: owner }, lease);
     if (known !== undefined) {
       known.lastUsedMs = this.#options.clock.nowMs();
       return known;
@@ -116,6 +103,7 @@ export class Pool {
     if (this.#barred !== undefined) throw this.#barred;
     this.#makeRoom(owner);
     const facts: ProfileKey = { era, fingerprint, principal: owner };
+    const key = keyOf(facts, lease);
     const opening = jsonBytes(this.#options.openingParams(era, fingerprint));
     const profile = this.#options.keptProfile(facts);
     const link = new Link(
@@ -131,7 +119,7 @@ export class Pool {
     );
     const lastUsedMs = this.#options.clock.nowMs();
     const group: Group = { key, era, facts, opening, link, users: 0, lastUsedMs };
-    this.#groups.set(key, group);
+    this.#groups.add(group);
     return group;
   }
 
@@ -141,9 +129,10 @@ export class Pool {
    */
   leased(principal: string, fingerprint: string): Group {
     const { leases } = this.#options.server;
+    const owner = this.#ownerOf(principal);
     let fewest: Group | undefined;
     for (let lease = 1; lease <= leases; lease++) {
-      const known = this.#groups.get(keyOf(this.#ownerOf(principal), fingerprint, "legacy", lease));
+      const known = this.#groups.get({ era: "legacy", fingerprint, principal: owner }, lease);
       if (known === undefined) {
         if (fewest === undefined || fewest.users > 0) {
           return this.group(principal, fingerprint, "legacy", lease);
@@ -212,19 +201,19 @@ export class Pool {
   /** Children may start again; those of the groups do so now. */
   unbar(): void {
     this.#barred = undefined;
-    for (const { link } of this.#groups.values()) link.instance.start("operator");
+    for (const { link } of this.#groups.all()) link.instance.start("operator");
   }
 
   /** Fresh processes for the groups, and none for sessions that had one of their own: these end. */
   restart(reason: string): void {
     this.#barred = undefined;
-    for (const { link } of this.#groups.values()) link.restart(reason);
+    for (const { link } of this.#groups.all()) link.restart(reason);
     for (const link of this.#own) this.#stopQuietly(link, reason);
   }
 
   sweep(nowMs: number): void {
     for (const link of this.links()) link.sweep(nowMs);
-    for (const group of this.#groups.values()) {
+    for (const group of this.#groups.all()) {
       if (group.users > 0) group.lastUsedMs = nowMs;
       // Not those of sessions: they end with them.
       group.link.dozeWhenIdle(nowMs);
@@ -280,7 +269,7 @@ export class Pool {
   }
 
   #endGroup(group: Group, reason: string): void {
-    this.#groups.delete(group.key);
+    this.#groups.delete(group);
     this.#stopQuietly(group.link, reason);
   }
 
@@ -290,8 +279,4 @@ export class Pool {
       this.#options.emit({ kind: "gateway.notice", level: "ERROR", message });
     });
   }
-}
-
-function keyOf(principal: string, fingerprint: string, era: Era, lease: number): string {
-  return `${era} ${principal} ${fingerprint}${lease === 0 ? "" : ` #${lease}`}`;
 }

@@ -8,6 +8,7 @@ import { GatewayError } from "../kernel/error.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../wire/error-codes.ts";
 import { MAX_DEPTH, memberNamed, objectMembers } from "../wire/json-scan.ts";
 import { textOf } from "../wire/key-text.ts";
+import { letGo } from "../wire/let-go.ts";
 import { jsonBytes, outgoingAnswer, plainOf, textError, type Message } from "../wire/message.ts";
 import type { Answer } from "../upstream/call.ts";
 import type { Link } from "../upstream/link.ts";
@@ -130,8 +131,15 @@ export function deliver(
     call.method === "tools/list"
       ? context.tools.expose(payload)
       : (plainOf(payload, plain) ?? payload);
-  context.settle(conversation, call, outgoingAnswer(call.id, kind, shown), kind);
+  const outgoing = outgoingAnswer(call.id, kind, shown);
+  if (!PASSING.has(call.method)) return context.settle(conversation, call, outgoing, kind);
+  context.settle(conversation, call, { ...outgoing, isLast: true }, kind);
+  // In the words of another era it is other bytes.
+  if (payload.buffer !== answer.payload.buffer) letGo(answer.payload);
 }
+
+/** Methods whose answers nobody keeps. */
+const PASSING: ReadonlySet<string> = new Set(["tools/call", "resources/read", "prompts/get"]);
 
 /** Names on one page can collide with names on another: the whole list is read first. */
 function exposeTools(

@@ -1,6 +1,6 @@
 /**
- * One incarnation: a pid, its pipes, its end. Owns the reading loops and the writes, so that no
- * promise of Bun's is ever left alone (an unawaited write to a dying child would end the gateway).
+ * One incarnation: a pid, its pipes, its end. Owns the reading loops, so that no promise of Bun's is
+ * ever left alone (one that fails unawaited would end the gateway).
  *
  * It knows nothing of restarts and never signals by itself: what is to be done about a child that is
  * of no more use is reported by `onFault` and decided by instance.ts.
@@ -8,6 +8,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/error.ts";
 import type { ChildExit, Incarnation } from "./model.ts";
+import { ChildStdin } from "./child-stdin.ts";
 import { FairTurn } from "./fair-turn.ts";
 import type { ByteReader, PipedChild } from "./spawn.ts";
 import { StderrLines } from "./stderr-lines.ts";
@@ -30,10 +31,6 @@ export interface ChildOptions {
   readonly onFault: (reason: string) => void;
 }
 
-/** Characters of a text that may wait for the end of the turn, and of all that wait. */
-const MAX_SHORT = 16 * 1024;
-const MAX_OUTBOX = 64 * 1024;
-
 /** One incarnation; finished once `exited` has resolved. */
 export class Child implements Incarnation {
   readonly pid: number;
@@ -47,30 +44,26 @@ export class Child implements Incarnation {
 
   readonly #options: ChildOptions;
   readonly #stderr: StderrLines;
+  readonly #stdin: ChildStdin;
   readonly #markDead: () => void;
-  #outbox = "";
-  /** What was sent last still waits for the child to read. */
-  #isStalled = false;
   #dead = false;
   #expected = false;
-  #stdinOpen = true;
   #faulted = false;
   #readAtMs = 0;
-  /** Writers that wait for the kernel; they are let go at the death, whatever the pipe does. */
-  readonly #blocked = new Set<() => void>();
 
   constructor(options: ChildOptions) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#options = options;
     this.#stderr = new StderrLines(options.secrets);
+    this.#stdin = new ChildStdin(options.spawned.process.stdin, (thrown) =>
+      this.#suspect(`cannot be written to any more (${messageOf(thrown)})`),
+    );
     this.pid = options.spawned.process.pid;
     this.number = options.number;
     this.died = promise;
     this.#markDead = () => {
       this.#dead = true;
-      this.#stdinOpen = false;
-      for (const release of this.#blocked) release();
-      this.#blocked.clear();
+      this.#stdin.release();
       resolve();
     };
     options.spawned.process.exited.then(this.#markDead, this.#markDead);
@@ -96,10 +89,7 @@ export class Child implements Incarnation {
 
   /** Tells the child to stop by the end of its stdin. What was written before is still delivered. */
   closeStdin(): void {
-    if (!this.#stdinOpen) return;
-    this.#sendOutbox();
-    this.#stdinOpen = false;
-    this.#endStdin();
+    this.#stdin.close();
   }
 
   /** Takes the child for dead though its exit was not observed: SIGKILL did not end it in time. */
@@ -108,82 +98,7 @@ export class Child implements Incarnation {
   }
 
   write(pieces: readonly (Uint8Array | string)[]): Promise<void> | undefined {
-    if (!this.#stdinOpen) return undefined;
-    const [only] = pieces;
-    if (pieces.length === 1 && typeof only === "string" && this.#mayWait(only)) {
-      if (this.#outbox === "") setImmediate(this.#sendOutbox);
-      this.#outbox += only;
-      return undefined;
-    }
-    this.#sendOutbox();
-    return this.#writeNow(pieces);
-  }
-
-  /** Short texts of one turn of the event loop leave together, unless the child does not read. */
-  #mayWait(text: string): boolean {
-    const { length } = this.#outbox;
-    return !this.#isStalled && text.length <= MAX_SHORT && length <= MAX_OUTBOX;
-  }
-
-  readonly #sendOutbox = (): void => {
-    const text = this.#outbox;
-    if (text === "") return;
-    this.#outbox = "";
-    if (!this.#stdinOpen) return;
-    const pending = this.#writeNow([text]);
-    if (pending === undefined) return;
-    this.#isStalled = true;
-    const goOn = (): void => {
-      this.#isStalled = false;
-    };
-    pending.then(goOn, goOn);
-  };
-
-  #writeNow(pieces: readonly (Uint8Array | string)[]): Promise<void> | undefined {
-    const { stdin } = this.#options.spawned.process;
-    let last: number | Promise<number> = 0;
-    try {
-      // Small pieces only fill Bun's buffer: the flush makes one system call of them.
-      for (const piece of pieces) {
-        const taken = stdin.write(piece);
-        if (typeof taken === "object") taken.catch(this.#stdinFailed);
-      }
-      last = stdin.flush();
-    } catch (thrown) {
-      this.#stdinFailed(thrown);
-      return undefined;
-    }
-    return typeof last === "object" ? this.#settled(last) : undefined;
-  }
-
-  #settled(flushed: Promise<number>): Promise<void> {
-    return new Promise((resolve) => {
-      const release = (): void => {
-        this.#blocked.delete(release);
-        resolve();
-      };
-      this.#blocked.add(release);
-      flushed.then(release, (thrown: unknown) => {
-        this.#stdinFailed(thrown);
-        release();
-      });
-    });
-  }
-
-  readonly #stdinFailed = (thrown: unknown): void => {
-    // EPIPE: the child closed its stdin, most likely because it is ending; `exited` tells the rest.
-    this.#stdinOpen = false;
-    this.#suspect(`cannot be written to any more (${messageOf(thrown)})`);
-  };
-
-  #endStdin(): void {
-    try {
-      const ended: unknown = this.#options.spawned.process.stdin.end();
-      // What it could not deliver is lost with the child; there is nobody to tell.
-      if (ended instanceof Promise) ended.catch(() => {});
-    } catch {
-      // EPIPE, thrown at once: the other end is closed already, which is all that was wanted.
-    }
+    return this.#stdin.write(pieces);
   }
 
   /** Reports the child as useless unless it turns out that it was only ending. */
@@ -207,7 +122,7 @@ export class Child implements Incarnation {
       stdout.cancel(reason).catch(() => {}); // the pipe is given up: how that fails changes nothing
       stderr.cancel(reason).catch(() => {});
     }
-    this.#endStdin();
+    this.#stdin.end();
     this.#emitLines(this.#stderr.finish(this.#options.clock.nowMs()));
     const stdoutEnd = this.onStdoutEnd;
     this.onStdout = () => {};

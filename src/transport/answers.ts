@@ -3,6 +3,7 @@
  */
 import type { Rejection } from "../codec/classify.ts";
 import { INTERNAL_ERROR } from "../wire/error-codes.ts";
+import { letGo } from "../wire/let-go.ts";
 import { encodeOutgoing, textError, type Outgoing } from "../wire/message.ts";
 
 const LARGE_BYTES = 64 * 1024;
@@ -37,6 +38,7 @@ export function messageResponse(
   // A blob is copied once, bytes twice: into one piece, and into the response.
   const isLarge = payload.length > LARGE_BYTES;
   const body = isLarge ? new Blob([head, owned(payload), tail]) : encodeOutgoing(message);
+  if (message.isLast === true) letGo(payload);
   return jsonResponse(body, status, headers);
 }
 

@@ -226,6 +226,8 @@ export interface Outgoing {
   readonly head: string;
   readonly payload: Uint8Array | undefined;
   readonly tail: string;
+  /** Nobody else needs the payload: whoever has passed it on lets go of it. */
+  readonly isLast?: boolean;
 }
 
 const PLAIN_METHOD = /^[\w/]+$/;
@@ -238,9 +240,8 @@ export function outgoingCall(
 ): Outgoing {
   const start = id === undefined ? '{"jsonrpc":"2.0"' : `{"jsonrpc":"2.0","id":${id}`;
   const named = `${start},"method":${PLAIN_METHOD.test(method) ? `"${method}"` : JSON.stringify(method)}`;
-  if (params === undefined) return { head: `${named}}`, payload: undefined, tail: "" };
-  if (typeof params === "string")
-    return { head: `${named},"params":${params}}`, payload: undefined, tail: "" };
+  if (params === undefined) return textOnly(`${named}}`);
+  if (typeof params === "string") return textOnly(`${named},"params":${params}}`);
   return { head: `${named},"params":`, payload: params, tail: "}" };
 }
 
@@ -251,15 +252,14 @@ export function outgoingAnswer(
   payload: Uint8Array | string,
 ): Outgoing {
   if (typeof payload === "string") {
-    const head = `{"jsonrpc":"2.0","id":${id},"${kind}":${payload}}`;
-    return { head, payload: undefined, tail: "" };
+    return textOnly(`{"jsonrpc":"2.0","id":${id},"${kind}":${payload}}`);
   }
   return { head: `{"jsonrpc":"2.0","id":${id},"${kind}":`, payload, tail: "}" };
 }
 
 /** An answer made here. `result` is JSON text. */
 export function textResult(id: string, result: string): Outgoing {
-  return { head: `{"jsonrpc":"2.0","id":${id},"result":${result}}`, payload: undefined, tail: "" };
+  return textOnly(`{"jsonrpc":"2.0","id":${id},"result":${result}}`);
 }
 
 /** An error made here; without an id (undefined) the member is left out, as transports refuse. */
@@ -271,7 +271,11 @@ export function textError(
 ): Outgoing {
   const error = data === undefined ? { code, message } : { code, message, data };
   const start = id === undefined ? '{"jsonrpc":"2.0"' : `{"jsonrpc":"2.0","id":${id}`;
-  return { head: `${start},"error":${JSON.stringify(error)}}`, payload: undefined, tail: "" };
+  return textOnly(`${start},"error":${JSON.stringify(error)}}`);
+}
+
+function textOnly(head: string): Outgoing {
+  return { head, payload: undefined, tail: "" };
 }
 
 const encoder = new TextEncoder();

@@ -7,6 +7,7 @@
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
  */
 import { textOf } from "./key-text.ts";
+import { declareOwn, letGoOfWhole } from "./let-go.ts";
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -34,7 +35,7 @@ export class LineSplitter {
     this.#sink = sink;
   }
 
-  /** Takes the next chunk and hands out every line that it ends. */
+  /** Takes the next chunk, which is its own from then on, and hands out every line that it ends. */
   push(chunk: Uint8Array): void {
     let from = 0;
     for (;;) {
@@ -81,7 +82,7 @@ export class LineSplitter {
       return;
     }
     const only = pieces.length === 1 ? pieces[0] : undefined;
-    this.#deliver(only ?? join(pieces));
+    this.#deliver(only ?? joined(pieces));
   }
 
   #deliver(line: Uint8Array): void {
@@ -96,6 +97,13 @@ export class LineSplitter {
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** The pieces as one; what they were is given back. */
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = declareOwn(join(pieces));
+  pieces.forEach(letGoOfWhole);
+  return whole;
+}
 
 function join(pieces: readonly Uint8Array[]): Uint8Array {
   const size = pieces.reduce((sum, piece) => sum + piece.length, 0);

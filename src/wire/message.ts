@@ -231,7 +231,6 @@ export interface Outgoing {
 }
 
 const PLAIN_METHOD = /^[\w/]+$/;
-
 /** A request or notification. `id` and params that are no bytes are JSON text. */
 export function outgoingCall(
   id: string | undefined,
@@ -251,10 +250,10 @@ export function outgoingAnswer(
   kind: "result" | "error",
   payload: Uint8Array | string,
 ): Outgoing {
-  if (typeof payload === "string") {
-    return textOnly(`{"jsonrpc":"2.0","id":${id},"${kind}":${payload}}`);
-  }
-  return { head: `{"jsonrpc":"2.0","id":${id},"${kind}":`, payload, tail: "}" };
+  const head = `{"jsonrpc":"2.0","id":${id},"${kind}":`;
+  return typeof payload === "string"
+    ? textOnly(`${head}${payload}}`)
+    : { head, payload, tail: "}" };
 }
 
 /** An answer made here. `result` is JSON text. */
@@ -274,9 +273,7 @@ export function textError(
   return textOnly(`${start},"error":${JSON.stringify(error)}}`);
 }
 
-function textOnly(head: string): Outgoing {
-  return { head, payload: undefined, tail: "" };
-}
+const textOnly = (head: string): Outgoing => ({ head, payload: undefined, tail: "" });
 
 const encoder = new TextEncoder();
 

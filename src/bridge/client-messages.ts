@@ -54,10 +54,10 @@ export class ClientMessages {
       lastLists: new WeakMap(),
       maxJsonDepth: options.maxJsonDepth,
       emit: options.emit,
-      learnList: (conversation, method, result) => {
-        if (conversation.group !== undefined)
-          options.kept().learn(conversation.group, method, result);
+      learnList: ({ group }, method, result) => {
+        if (group !== undefined) options.kept().learn(group, method, result);
       },
+      isPassing: true,
       readParams: ({ payload, plain }, conversation) =>
         payload === undefined
           ? undefined

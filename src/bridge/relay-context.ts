@@ -26,6 +26,8 @@ export interface RelayContext {
     message: Pick<Message, "payload" | "plain">,
     conversation: Conversation,
   ) => ClientParams | undefined;
+  /** Nobody needs the client's params once the child has them. */
+  readonly isPassing?: boolean;
   /** The child's answer in the words of the client's era; as it is where both speak one. */
   readonly translate?: (call: ClientCall, answer: Payload) => Payload;
   /** Takes an answer that is no end of the call, which `again` makes once more; true when it did. */

@@ -22,6 +22,7 @@ export class RelayedCall implements Call {
   readonly method: string;
   readonly flow: string;
   readonly timeoutMs: number;
+  readonly isPassing: boolean;
   sinceMs: number | undefined;
   readonly #conversation: Conversation;
   readonly #call: ClientCall;
@@ -48,6 +49,7 @@ export class RelayedCall implements Call {
     this.method = call.method;
     this.flow = conversation.flow;
     this.timeoutMs = call.timeoutMs;
+    this.isPassing = context.isPassing === true;
     this.#conversation = conversation;
     this.#call = call;
     this.#upstream = upstream;

@@ -7,6 +7,7 @@ import type { Limits } from "../config/model.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { INVALID_REQUEST, PARSE_ERROR, TRANSPORT_REFUSED } from "../wire/error-codes.ts";
 import { arrayElements, skipSpace, skipValue, TOO_DEEP } from "../wire/json-scan.ts";
+import { declareOwn } from "../wire/let-go.ts";
 import { isJson, parseMessage, plainText, type Message } from "../wire/message.ts";
 import { readShort } from "../wire/short-message.ts";
 import { hasSoundStrings } from "../wire/sound-strings.ts";
@@ -68,7 +69,7 @@ function tooLarge(maxBodyBytes: number): Response {
 
 function readMessages(bytes: Uint8Array, limits: Limits): Result<PostBody, Response> {
   if (bytes[0] !== 0x7b && bytes[skipSpace(bytes, 0)] === 0x5b) return readBatch(bytes, limits);
-  const message = readMessage(bytes, limits.maxJsonDepth);
+  const message = readMessage(declareOwn(bytes), limits.maxJsonDepth);
   return message.ok ? ok({ messages: [message.value], batch: false }) : message;
 }
 

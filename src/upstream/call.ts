@@ -33,6 +33,8 @@ export interface Call {
   onProgress?(params: Uint8Array): void;
   /** Called with the call's own id in the child, when it is written. */
   readonly onWritten?: (id: number) => void;
+  /** Nobody needs its params once the child has them: it is never made again. */
+  readonly isPassing?: boolean;
   /** It stays open until somebody ends it (`subscriptions/listen`) and holds no slot. */
   readonly standing?: boolean;
 }

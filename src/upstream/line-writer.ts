@@ -7,6 +7,7 @@
  */
 import { Mutex } from "../kernel/mutex.ts";
 import type { Incarnation } from "../supervisor/model.ts";
+import { letGo } from "../wire/let-go.ts";
 import { plainText, type Outgoing } from "../wire/message.ts";
 
 /** Lines that may wait for a child that does not read, and their bytes. */
@@ -61,11 +62,17 @@ export class LineWriter {
   #writeHeld(message: Outgoing): void {
     const pending = this.#closed ? undefined : this.#incarnation.write(linePieces(message));
     if (pending === undefined) {
-      this.#mutex.release();
+      this.#release(message);
       return;
     }
-    const release = (): void => this.#mutex.release();
+    const release = (): void => this.#release(message);
     pending.then(release, release);
+  }
+
+  /** Also what a dead child has not read is needed no more. */
+  #release({ payload, isLast }: Outgoing): void {
+    this.#mutex.release();
+    if (isLast === true && payload !== undefined) letGo(payload);
   }
 }
 

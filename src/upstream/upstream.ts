@@ -189,7 +189,9 @@ export class Upstream {
     this.#takeSlot(entry);
     const id = String(entry.id);
     call.onWritten?.(entry.id);
-    if (!this.#writer.write(outgoingCall(id, call.method, call.params(id)))) {
+    const message = outgoingCall(id, call.method, call.params(id));
+    const isLast = call.isPassing === true && message.payload !== undefined;
+    if (!this.#writer.write(isLast ? { ...message, isLast } : message)) {
       this.#settle(entry, { kind: "failed", error: this.#closed ?? overloaded(this.#options) });
     }
   }

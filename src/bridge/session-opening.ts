@@ -160,7 +160,8 @@ export class SessionOpening {
     const conversation = this.#register(session, group.link, group, shared);
     const state = sharedState(group);
     state.join(conversation);
-    session.onEnd(() => state.leave(conversation));
+    // Bound: a closure made here would keep the whole request for as long as the session lasts.
+    session.onEnd(state.leave.bind(state, conversation));
     return sharedInitializeResult(profile, revision);
   }
 
@@ -177,10 +178,7 @@ export class SessionOpening {
     const conversation = this.#register(session, group.link, group, capabilities);
     group.users++;
     shim.open(conversation, message.payload);
-    session.onEnd(() => {
-      group.users--;
-      shim.close(conversation);
-    });
+    session.onEnd(leave.bind(undefined, group, shim, conversation)); // not a closure: see above
     return toInitializeResult(profile.result, revision, server.slug);
   }
 
@@ -284,6 +282,11 @@ export class SessionOpening {
       context.emit({ kind: "gateway.notice", level: "ERROR", message });
     });
   }
+}
+
+function leave(group: Group, shim: Shim, conversation: Conversation): void {
+  group.users--;
+  shim.close(conversation);
 }
 
 function ended(server: string): GatewayError {

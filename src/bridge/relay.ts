@@ -132,10 +132,10 @@ export function deliver(
       ? context.tools.expose(payload)
       : (plainOf(payload, plain) ?? payload);
   const outgoing = outgoingAnswer(call.id, kind, shown);
-  if (!PASSING.has(call.method)) return context.settle(conversation, call, outgoing, kind);
-  context.settle(conversation, call, { ...outgoing, isLast: true }, kind);
+  const isLast = outgoing.payload !== undefined && PASSING.has(call.method);
+  context.settle(conversation, call, isLast ? { ...outgoing, isLast } : outgoing, kind);
   // In the words of another era it is other bytes.
-  if (payload.buffer !== answer.payload.buffer) letGo(answer.payload);
+  if (isLast && payload.buffer !== answer.payload.buffer) letGo(answer.payload);
 }
 
 /** Methods whose answers nobody keeps. */

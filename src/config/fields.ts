@@ -21,13 +21,33 @@ interface Range {
   readonly max: number;
 }
 
-/** Timers take at most 2^31-1 ms. */
-const MAX_DURATION_MS = 24 * 86_400_000;
-const MAX_SIZE_BYTES = 1_073_741_824;
+/** A number that people write with its unit. */
+interface Unit {
+  /** What a value must be, in words. */
+  readonly shape: string;
+  readonly pattern: string;
+  readonly parse: (text: string) => number | undefined;
+  readonly format: (value: number) => string;
+  readonly range: Range;
+}
 
-const DURATION_SHAPE =
-  'must be a duration such as "500ms", "30s", "5m", "2h" or "1d", or a number of milliseconds';
-const SIZE_SHAPE = 'must be a size such as "64MiB", "10MB" or "512KiB", or a number of bytes';
+const DURATION: Unit = {
+  shape:
+    'must be a duration such as "500ms", "30s", "5m", "2h" or "1d", or a number of milliseconds',
+  pattern: DURATION_PATTERN,
+  parse: parseDuration,
+  format: formatDuration,
+  // Timers take at most 2^31-1 ms.
+  range: { min: 1, max: 24 * 86_400_000 },
+};
+
+const SIZE: Unit = {
+  shape: 'must be a size such as "64MiB", "10MB" or "512KiB", or a number of bytes',
+  pattern: SIZE_PATTERN,
+  parse: parseSize,
+  format: formatSize,
+  range: { min: 1_024, max: 1_073_741_824 },
+};
 
 /** A duration with its default as text; parsed it is milliseconds within the range. */
 export function duration(
@@ -36,7 +56,7 @@ export function duration(
   range?: Partial<Range>,
 ): Field<number> {
   const value = parseDuration(written) ?? Number.NaN;
-  return preset(value, description, () => durationValue(range), written);
+  return preset(value, description, () => inUnit(DURATION, range), written);
 }
 
 /** A duration that may be left out. */
@@ -44,28 +64,13 @@ export function optionalDuration(
   description: string,
   range?: Partial<Range>,
 ): Field<number | undefined> {
-  return optional(description, () => durationValue(range));
-}
-
-function durationValue(range: Partial<Range> | undefined): z.ZodMiniType<number> {
-  const { min, max } = { min: 1, max: MAX_DURATION_MS, ...range };
-  const error = DURATION_SHAPE;
-  const pattern = z.regex(new RegExp(DURATION_PATTERN), { error });
-  return z.pipe(
-    z.union([z.number(), z.string().check(pattern)], { error }),
-    z.transform((value, context) => {
-      const durationMs = typeof value === "number" ? Math.round(value) : parseDuration(value);
-      if (durationMs !== undefined && durationMs >= min && durationMs <= max) return durationMs;
-      const limits = `must be from ${formatDuration(min)} to ${formatDuration(max)}`;
-      return refuse(context, durationMs === undefined ? error : limits);
-    }),
-  );
+  return optional(description, () => inUnit(DURATION, range));
 }
 
 /** A size with its default as text; parsed it is bytes within the range. */
 export function size(written: string, description: string, range?: Partial<Range>): Field<number> {
   const value = parseSize(written) ?? Number.NaN;
-  return preset(value, description, () => sizeValue(range), written);
+  return preset(value, description, () => inUnit(SIZE, range), written);
 }
 
 /** A size that may be left out. */
@@ -73,20 +78,20 @@ export function optionalSize(
   description: string,
   range?: Partial<Range>,
 ): Field<number | undefined> {
-  return optional(description, () => sizeValue(range));
+  return optional(description, () => inUnit(SIZE, range));
 }
 
-function sizeValue(range: Partial<Range> | undefined): z.ZodMiniType<number> {
-  const { min, max } = { min: 1_024, max: MAX_SIZE_BYTES, ...range };
-  const error = SIZE_SHAPE;
-  const pattern = z.regex(new RegExp(SIZE_PATTERN), { error });
+function inUnit(unit: Unit, range: Partial<Range> | undefined): z.ZodMiniType<number> {
+  const { shape: error, parse, format } = unit;
+  const { min, max } = { ...unit.range, ...range };
+  const pattern = z.regex(new RegExp(unit.pattern), { error });
   return z.pipe(
     z.union([z.number(), z.string().check(pattern)], { error }),
-    z.transform((value, context) => {
-      const bytes = typeof value === "number" ? Math.round(value) : parseSize(value);
-      if (bytes !== undefined && bytes >= min && bytes <= max) return bytes;
-      const limits = `must be from ${formatSize(min)} to ${formatSize(max)}`;
-      return refuse(context, bytes === undefined ? error : limits);
+    z.transform((given, context) => {
+      const value = typeof given === "number" ? Math.round(given) : parse(given);
+      if (value !== undefined && value >= min && value <= max) return value;
+      const limits = `must be from ${format(min)} to ${format(max)}`;
+      return refuse(context, value === undefined ? error : limits);
     }),
   );
 }

@@ -52,7 +52,7 @@ export class ChildStdin {
   close(): void {
     if (this.#isOpen) {
       this.#sendOutbox();
-      if (this.#parts.length > 0) this.#writeNow(this.#parts.splice(0));
+      if (this.#parts.length > 0) this.#writeNow(this.#parts.splice(0))?.catch(this.#failed);
     }
     this.end();
   }

@@ -10,8 +10,8 @@
 /** A member where it stands among the others. */
 class Link<Value> {
   value: Value | undefined;
-  before: Link<Value> | undefined = undefined;
-  after: Link<Value> | undefined = undefined;
+  before: this | undefined = undefined;
+  after: this | undefined = undefined;
 
   constructor(value: Value) {
     this.value = value;
@@ -22,7 +22,7 @@ class Link<Value> {
 class KeyedLink<Key, Value> extends Link<Value> {
   readonly key: Key;
   /** The next one of the same bucket. */
-  next: KeyedLink<Key, Value> | undefined = undefined;
+  next: this | undefined = undefined;
 
   constructor(key: Key, value: Value) {
     super(value);
@@ -30,67 +30,85 @@ class KeyedLink<Key, Value> extends Link<Value> {
   }
 }
 
-/** Members in the order in which they came. */
-export class PassingList<Value extends object> {
-  #first: Link<Value> | undefined;
-  #last: Link<Value> | undefined;
-  #size = 0;
+/** What `PassingList.remove` takes. */
+export type Place<Value> = Link<Value>;
 
-  get size(): number {
-    return this.#size;
+/** Links in the order in which they came. */
+class Chain<Kind extends Link<object>> {
+  first: Kind | undefined;
+  last: Kind | undefined;
+  size = 0;
+
+  append(link: Kind): Kind {
+    link.before = this.last;
+    if (this.last === undefined) this.first = link;
+    else this.last.after = link;
+    this.last = link;
+    this.size++;
+    return link;
   }
 
-  /** Adds a member at the end. @returns what `remove` takes */
-  add(value: Value): Link<Value> {
-    return this.append(new Link(value));
-  }
-
-  /** Removes a member; false when it was removed before. */
-  remove(link: Link<Value>): boolean {
+  /** False when it was removed before. */
+  remove(link: Kind): boolean {
     if (link.value === undefined) return false;
     const { before, after } = link;
-    if (before === undefined) this.#first = after;
+    if (before === undefined) this.first = after;
     else before.after = after;
-    if (after === undefined) this.#last = before;
+    if (after === undefined) this.last = before;
     else after.before = before;
     link.value = undefined;
     link.before = undefined;
     link.after = undefined;
-    this.#size--;
+    this.size--;
     return true;
+  }
+}
+
+/** The members as they are now, the oldest first. */
+function valuesOf<Value extends object>(first: Link<Value> | undefined): Value[] {
+  const values: Value[] = [];
+  for (let link = first; link !== undefined; link = link.after) {
+    if (link.value !== undefined) values.push(link.value);
+  }
+  return values;
+}
+
+/** Members in the order in which they came. */
+export class PassingList<Value extends object> {
+  readonly #chain = new Chain<Link<Value>>();
+
+  get size(): number {
+    return this.#chain.size;
+  }
+
+  /** Adds a member at the end. @returns what `remove` takes */
+  add(value: Value): Place<Value> {
+    return this.#chain.append(new Link(value));
+  }
+
+  /** Removes a member; false when it was removed before. */
+  remove(place: Place<Value>): boolean {
+    return this.#chain.remove(place);
   }
 
   /** The members as they are now, the oldest first. */
   values(): Value[] {
-    const values: Value[] = [];
-    for (let link = this.#first; link !== undefined; link = link.after) {
-      if (link.value !== undefined) values.push(link.value);
-    }
-    return values;
-  }
-
-  protected append<Kind extends Link<Value>>(link: Kind): Kind {
-    link.before = this.#last;
-    if (this.#last === undefined) this.#first = link;
-    else this.#last.after = link;
-    this.#last = link;
-    this.#size++;
-    return link;
+    return valuesOf(this.#chain.first);
   }
 }
 
-/** What `PassingList.remove` takes. */
-export type Place<Value> = Link<Value>;
-
-const LEAST_BUCKETS = 8;
+/** So few that they are found by looking at each. */
+const FEW = 4;
 
 /** Members by key, in the order in which they came. */
-export class PassingMap<
-  Key extends string | number,
-  Value extends object,
-> extends PassingList<Value> {
-  /** A power of two of them, as many as members at least. */
-  #buckets: (KeyedLink<Key, Value> | undefined)[] = [];
+export class PassingMap<Key extends string | number, Value extends object> {
+  readonly #chain = new Chain<KeyedLink<Key, Value>>();
+  /** Where there are more than a few: a power of two of them, as many as members at least. */
+  #buckets: (KeyedLink<Key, Value> | undefined)[] | undefined;
+
+  get size(): number {
+    return this.#chain.size;
+  }
 
   get(key: Key): Value | undefined {
     return this.#find(key)?.value;
@@ -102,56 +120,75 @@ export class PassingMap<
 
   /** Adds a member. Its key must not be there. */
   set(key: Key, value: Value): void {
-    if (this.size >= this.#buckets.length) this.#grow();
-    this.#intoBucket(this.append(new KeyedLink(key, value)));
+    const link = this.#chain.append(new KeyedLink(key, value));
+    const { size } = this.#chain;
+    const buckets = this.#buckets;
+    if (size > (buckets?.length ?? FEW)) this.#buckets = this.#intoBuckets(size * 2);
+    else if (buckets !== undefined) put(link, buckets);
   }
 
   /** Removes the member of a key; false when there is none. */
   delete(key: Key): boolean {
-    const at = this.#bucketOf(key);
-    let before: KeyedLink<Key, Value> | undefined;
-    let link = this.#buckets[at];
-    while (link !== undefined && link.key !== key) {
-      before = link;
-      link = link.next;
-    }
+    const link = this.#find(key);
     if (link === undefined) return false;
-    if (before === undefined) this.#buckets[at] = link.next;
-    else before.next = link.next;
-    link.next = undefined;
-    return this.remove(link);
+    if (this.#buckets !== undefined) take(link, this.#buckets);
+    this.#chain.remove(link);
+    if (this.#chain.size === 0) this.#buckets = undefined;
+    return true;
+  }
+
+  /** The members as they are now, the oldest first. */
+  values(): Value[] {
+    return valuesOf(this.#chain.first);
   }
 
   #find(key: Key): KeyedLink<Key, Value> | undefined {
-    let link = this.#buckets[this.#bucketOf(key)];
-    while (link !== undefined && link.key !== key) link = link.next;
+    const buckets = this.#buckets;
+    let link = buckets === undefined ? this.#chain.first : buckets[bucketOf(key, buckets.length)];
+    while (link !== undefined && link.key !== key) {
+      link = buckets === undefined ? link.after : link.next;
+    }
     return link;
   }
 
-  #bucketOf(key: Key): number {
-    const hash = typeof key === "number" ? key : hashOf(key);
-    return hash & (this.#buckets.length - 1);
+  /** @param least how many there must be */
+  #intoBuckets(least: number): (KeyedLink<Key, Value> | undefined)[] {
+    let length = FEW * 2;
+    while (length < least) length *= 2;
+    const buckets = new Array<KeyedLink<Key, Value> | undefined>(length).fill(undefined);
+    for (let link = this.#chain.first; link !== undefined; link = link.after) put(link, buckets);
+    return buckets;
   }
+}
 
-  #intoBucket(link: KeyedLink<Key, Value>): void {
-    const at = this.#bucketOf(link.key);
-    link.next = this.#buckets[at];
-    this.#buckets[at] = link;
-  }
+function put<Kind extends KeyedLink<string | number, object>>(
+  link: Kind,
+  buckets: (Kind | undefined)[],
+): void {
+  const at = bucketOf(link.key, buckets.length);
+  link.next = buckets[at];
+  buckets[at] = link;
+}
 
-  #grow(): void {
-    const old = this.#buckets;
-    const length = Math.max(LEAST_BUCKETS, old.length * 2);
-    this.#buckets = new Array<undefined>(length).fill(undefined);
-    for (const bucket of old) {
-      let link = bucket;
-      while (link !== undefined) {
-        const { next } = link;
-        this.#intoBucket(link);
-        link = next;
-      }
-    }
+function take<Kind extends KeyedLink<string | number, object>>(
+  link: Kind,
+  buckets: (Kind | undefined)[],
+): void {
+  const at = bucketOf(link.key, buckets.length);
+  let before: Kind | undefined;
+  let other = buckets[at];
+  while (other !== undefined && other !== link) {
+    before = other;
+    other = other.next;
   }
+  if (before === undefined) buckets[at] = link.next;
+  else before.next = link.next;
+  link.next = undefined;
+}
+
+/** @param length a power of two */
+function bucketOf(key: string | number, length: number): number {
+  return (typeof key === "number" ? key : hashOf(key)) & (length - 1);
 }
 
 /** FNV-1a, of the code units. */

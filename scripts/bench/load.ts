@@ -21,6 +21,8 @@ export interface LoopOptions {
   /** Calls in flight on each session. */
   readonly lanes: number;
   readonly warmUpMs: number;
+  /** Warmed up is only who has made so many, or has had three times the time. */
+  readonly warmUpCalls?: number;
   readonly measureMs: number;
   /** At least this many calls, however long they take. */
   readonly minCalls?: number;
@@ -29,8 +31,10 @@ export interface LoopOptions {
 
 /** Calls as fast as answers come, on every lane of every session. @throws Error at the first wrong answer */
 export async function loop(options: LoopOptions): Promise<Figures> {
-  const { running, sessions, lanes, warmUpMs, measureMs, minCalls = 0, callOf } = options;
+  const { running, sessions, lanes, measureMs, minCalls = 0, callOf } = options;
+  const { warmUpMs, warmUpCalls = 0 } = options;
   const latencies: number[] = [];
+  let made = 0;
   let isMeasuring = false;
   let isOver = false;
   let failure: unknown;
@@ -38,6 +42,7 @@ export async function loop(options: LoopOptions): Promise<Figures> {
     for (let count = 0; !isOver; count++) {
       const beganMs = performance.now();
       await session.call(callOf(index, count), number);
+      made++;
       if (isMeasuring) latencies.push(performance.now() - beganMs);
     }
   };
@@ -49,7 +54,10 @@ export async function loop(options: LoopOptions): Promise<Figures> {
       }),
     ),
   );
+  const warmByMs = performance.now() + 3 * warmUpMs;
   await Bun.sleep(warmUpMs);
+  while (made < warmUpCalls && performance.now() < warmByMs && failure === undefined)
+    await Bun.sleep(20);
   const before = usageOf(running.pid);
   const beganMs = performance.now();
   isMeasuring = true;

@@ -8,6 +8,8 @@ import { openSession, type Binding, type Session, type Target } from "./sessions
 
 export interface Pace {
   readonly warmUpMs: number;
+  /** Of small calls: one after the other takes longer than many at once until all is compiled. */
+  readonly warmUpCalls: number;
   readonly measureMs: number;
 }
 
@@ -23,6 +25,8 @@ export interface Scenario {
 }
 
 const MB = 1_000_000;
+/** Bytes of a small call. */
+const SMALL = 40;
 /** After large messages memory must come back to so much above idle, within so long. */
 const SETTLED_MB = 20;
 const SETTLE_SECONDS = 60;
@@ -87,7 +91,8 @@ interface CallShape {
 }
 
 function calls(name: string, binding: Binding, shape: CallShape): Scenario {
-  const { sessions: count, lanes, bytes = 40, servers = 1, minCalls = 0, isQuick = false } = shape;
+  const { sessions: count, lanes, bytes = SMALL, servers = 1, minCalls = 0 } = shape;
+  const { isQuick = false } = shape;
   return {
     name,
     binding,
@@ -103,6 +108,7 @@ function calls(name: string, binding: Binding, shape: CallShape): Scenario {
       const idleMb = usageOf(running.pid).relayRssBytes / MB;
       const figures = await loop({
         ...pace,
+        warmUpCalls: bytes === SMALL ? pace.warmUpCalls : 0,
         running,
         sessions,
         lanes,

@@ -1,6 +1,7 @@
 /**
  * Loops of calls, and what came of them.
  */
+import { until } from "../../test/helpers/wait.ts";
 import { usageOf, peakOf } from "./machine.ts";
 import type { Running } from "./contenders.ts";
 import type { Call, Session } from "./sessions.ts";
@@ -29,6 +30,9 @@ export interface LoopOptions {
   readonly callOf: (session: number, count: number) => Call;
 }
 
+/** Longer than any peer takes for the least number of calls. */
+const MINUTES = { deadlineMs: 5 * 60_000 };
+
 /** Calls as fast as answers come, on every lane of every session. @throws Error at the first wrong answer */
 export async function loop(options: LoopOptions): Promise<Figures> {
   const { running, sessions, lanes, measureMs, minCalls = 0, callOf } = options;
@@ -54,15 +58,15 @@ export async function loop(options: LoopOptions): Promise<Figures> {
       }),
     ),
   );
-  const warmByMs = performance.now() + 3 * warmUpMs;
-  await Bun.sleep(warmUpMs);
-  while (made < warmUpCalls && performance.now() < warmByMs && failure === undefined)
-    await Bun.sleep(20);
+  const beginMs = performance.now();
+  const isWarm = (forMs: number): boolean =>
+    forMs >= warmUpMs * 3 || (forMs >= warmUpMs && made >= warmUpCalls);
+  await until(() => failure !== undefined || isWarm(performance.now() - beginMs), MINUTES);
   const before = usageOf(running.pid);
   const beganMs = performance.now();
   isMeasuring = true;
   await Bun.sleep(measureMs);
-  while (latencies.length < minCalls && failure === undefined) await Bun.sleep(20);
+  await until(() => failure !== undefined || latencies.length >= minCalls, MINUTES);
   isMeasuring = false;
   const tookMs = performance.now() - beganMs;
   const after = usageOf(running.pid);

@@ -16,7 +16,7 @@ const TEST_MS = 30_000;
 
 /** A server that works, ignores SIGTERM and SIGINT, and leaves a process when its stdin ends. */
 function stubborn(): object {
-  const script = 'trap "" TERM INT HUP; "$0" "$@"; sleep 300';
+  const script = 'trap "" TERM INT HUP; "$0" "$@"; tail -f /dev/null';
   return { command: "sh", args: ["-c", script, process.execPath, fixturePath("echo")] };
 }
 
